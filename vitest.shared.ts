@@ -3,6 +3,8 @@ import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig 
 const settings = {
   // the test files of a package share its modules, which take longer to load than most files take to run
   isolate: false,
+  // Node loads the sources of packages by itself, and caches what it has compiled: Vite would transform them for each package
+  server: { deps: { external: [/\/packages\/[^/]+\/src\//] } },
   // programs that tests start share Node's compile cache
   env: { NODE_COMPILE_CACHE: `${import.meta.dirname}/node_modules/.cache/node-compile` },
   // no test measures speed, and a busy machine is slow

@@ -1,5 +1,6 @@
 /** The runner of a client: what ends the Effects that it runs, and with which errors. */
 import { ConversationError } from "@effect-signalwire/conversation/ConversationError"
+import * as MessageChannelScheduler from "@effect-signalwire/conversation/MessageChannelScheduler"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -38,20 +39,16 @@ describe("a runner", () => {
     const { setImmediate } = globalThis
     Reflect.deleteProperty(globalThis, "setImmediate")
     vi.stubGlobal("document", {})
-    vi.resetModules()
     try {
-      const { forPlatform } = await import("@effect-signalwire/conversation/MessageChannelScheduler")
-      const { make } = await import("../src/internal/runner.ts")
-      const runner = await make(Effect.succeed(Context.empty()))
+      const runner = await Runner.make(Effect.succeed(Context.empty()))
       const scheduler = await runner.run(Effect.gen(function*() {
         return yield* Scheduler.Scheduler
       }))
-      assert.strictEqual(scheduler, Option.getOrThrow(forPlatform()))
+      assert.strictEqual(scheduler, Option.getOrThrow(MessageChannelScheduler.forPlatform()))
       await runner.close()
     } finally {
       globalThis.setImmediate = setImmediate
       vi.unstubAllGlobals()
-      vi.resetModules()
     }
   })
 

@@ -54,15 +54,17 @@ const listen = (target: EventTargetLike, type: string, listener: () => void): ()
   return () => target.removeEventListener(type, listener)
 }
 
-const browser: Streams.Listen<WakeSignal> = (callback) =>
+const listenToPlatform: Streams.Listen<WakeSignal> = (callback) =>
   Effect.acquireRelease(
-    Effect.sync(() => [
-      listen(globalThis, "online", () => callback("wake")),
-      listen(globalThis, "offline", () => callback("offline")),
-      listen(document, "visibilitychange", () => {
-        if (document.visibilityState === "visible") callback("wake")
-      })
-    ]),
+    Effect.sync(() =>
+      typeof document === "undefined" ? [] : [
+        listen(globalThis, "online", () => callback("wake")),
+        listen(globalThis, "offline", () => callback("offline")),
+        listen(document, "visibilitychange", () => {
+          if (document.visibilityState === "visible") callback("wake")
+        })
+      ]
+    ),
     (unlisteners) => Effect.sync(() => unlisteners.forEach((unlisten) => unlisten()))
   )
 
@@ -70,9 +72,7 @@ const browser: Streams.Listen<WakeSignal> = (callback) =>
  * The signals of the platform. In browsers, the event `online` and a page that becomes visible are `wake`, and the
  * event `offline` is `offline`. On other platforms there are none.
  */
-export const platform: Stream.Stream<WakeSignal> = /* @__PURE__ */ Streams.fromListen(
-  typeof document === "undefined" ? () => Effect.void : browser
-)
+export const platform: Stream.Stream<WakeSignal> = /* @__PURE__ */ Streams.fromListen(listenToPlatform)
 
 /** The signals that a client listens to. They are read when the client is made. @default {@link platform} */
 export const Wake: Context.Reference<Stream.Stream<WakeSignal>> = Context.Reference(

@@ -5,13 +5,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, vi } from "vitest"
 
-/** Loads the module on a platform with this `document`, and records the signals. */
+/** Records the signals of a platform with this `document`. */
 const listen = Effect.fnUntraced(function*(document: object | undefined) {
   vi.stubGlobal("document", document)
-  vi.resetModules()
-  const { platform } = yield* Effect.promise(() => import("../src/Wake.ts"))
   const signals: Array<string> = []
-  yield* Streams.listen(platform, (signal) => signals.push(signal))
+  yield* Streams.listen(Wake.platform, (signal) => signals.push(signal))
   return signals
 })
 
@@ -24,10 +22,8 @@ describe("the platform's signals", () => {
     vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target))
     vi.stubGlobal("dispatchEvent", target.dispatchEvent.bind(target))
   })
-  // other files must not get the module that was loaded with these globals
   afterEach(() => {
     vi.unstubAllGlobals()
-    vi.resetModules()
   })
 
   it.effect("report that the network is back or gone, and that the page becomes visible", () =>
