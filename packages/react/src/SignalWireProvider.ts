@@ -47,11 +47,18 @@ export const useStores = (): Stores.Stores => useContext(Context)
 /** Runs before the effects of child components, which may need the client. A server renders without any effects. */
 const useEarlyEffect = typeof document === "undefined" ? useEffect : useLayoutEffect
 
+/** Keeps what the hooks use running while the provider is mounted, also while a component suspends below it. */
+const useRetained = (stores: Stores.Stores): void => {
+  useEarlyEffect(() => stores.retain(), [stores])
+  // layout effects end while the provider is hidden because a component suspends
+  useEffect(() => stores.retain(), [stores])
+}
+
 const ClientProvider = (
   { children, client }: { readonly client: SignalWireClient; readonly children: ReactNode }
 ) => {
   const stores = useMemo(() => Stores.make(ClientSource.fromClient(client)), [client])
-  useEarlyEffect(() => stores.retain(), [stores])
+  useRetained(stores)
   return createElement(Context.Provider, { value: stores }, children)
 }
 
@@ -62,7 +69,7 @@ const OptionsProvider = (
     const source = ClientSource.fromOptions(options)
     return { source, stores: Stores.make(source) }
   })
-  useEarlyEffect(() => stores.retain(), [stores])
+  useRetained(stores)
   useEffect(() => source.update(options), [source, options])
   return createElement(Context.Provider, { value: stores }, children)
 }

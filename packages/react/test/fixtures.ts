@@ -1,5 +1,13 @@
 /** What tests of modules without a server share. */
-import type { Connection, ConnectionState, Conversation, Page, RunOptions } from "@effect-signalwire/promise"
+import {
+  type Connection,
+  type ConnectionState,
+  type Conversation,
+  type Page,
+  type RunOptions,
+  SignalWire,
+  type SignalWireClient
+} from "@effect-signalwire/promise"
 import type { Message } from "../src/internal/messageWindow.ts"
 
 /** A message of a timeline. */
@@ -30,16 +38,56 @@ export const conversation = (id: string, last_message_at = 0): Conversation => (
   last_message_at
 })
 
+export const connected = {
+  _tag: "Connected",
+  resumed: false,
+  catchingUp: false,
+  reason: null
+} as const satisfies ConnectionState
+
 /** A connection that stays up. */
-export const connectedConnection = (): Connection => {
-  const state: ConnectionState = { _tag: "Connected", resumed: false, catchingUp: false, reason: null }
+export const connectedConnection = (): Connection => ({
+  state: connected,
+  onChange: (callback) => {
+    callback(connected)
+    return () => {}
+  },
+  ready: () => Promise.resolve()
+})
+
+/**
+ * A client whose state of the connection is always the same, and the numbers of its callbacks, timelines and
+ * subscriptions. It never connects.
+ */
+export const makeClient = async (state: ConnectionState) => {
+  const client = await SignalWire({ token: "token", host: "example.invalid", fetch: () => new Promise(() => {}) })
+  let callbacks = 0
+  const onChange: SignalWireClient["connection"]["onChange"] = (callback) => {
+    callbacks++
+    callback(state)
+    return () => void callbacks--
+  }
+  const timelines: Array<AbortSignal | undefined> = []
+  const timeline: SignalWireClient["conversation"]["timeline"] = (options) => {
+    timelines.push(options.signal)
+    return client.conversation.timeline(options)
+  }
+  let subscriptions = 0
+  const subscribe: SignalWireClient["conversation"]["subscribe"] = (onMessage, options) => {
+    subscriptions++
+    return client.conversation.subscribe(onMessage, options)
+  }
   return {
-    state,
-    onChange: (callback) => {
-      callback(state)
-      return () => {}
+    client: {
+      ...client,
+      connection: { ...client.connection, onChange },
+      conversation: { ...client.conversation, subscribe, timeline }
     },
-    ready: () => Promise.resolve()
+    callbacks: () => callbacks,
+    timelines: () => timelines.length,
+    openTimelines: () => timelines.filter((signal) => signal?.aborted === false).length,
+    subscriptions: () => subscriptions,
+    [Symbol.asyncDispose]: client.disconnect
   }
 }
 

@@ -1,40 +1,13 @@
 /** What hooks under one provider share, without a server: their client never connects. */
-import { type ConnectionState, ConversationError, SignalWire, type SignalWireClient } from "@effect-signalwire/promise"
+import { type ConnectionState, ConversationError, type SignalWireClient } from "@effect-signalwire/promise"
 import { Invalid } from "@effect-signalwire/schema/Reason"
 import { assert, describe, it, vi } from "vitest"
 import { collectGarbage } from "../../conversation/test/collectGarbage.ts"
 import type * as ClientSource from "../src/internal/clientSource.ts"
+import { initial } from "../src/internal/conversationList.ts"
 import * as Store from "../src/internal/store.ts"
 import * as Stores from "../src/internal/stores.ts"
-import { settled } from "./fixtures.ts"
-
-const connected: ConnectionState = { _tag: "Connected", resumed: false, catchingUp: false, reason: null }
-
-/** A client whose state of the connection is always the same, and the numbers of its callbacks and timelines. */
-const makeClient = async (state: ConnectionState) => {
-  const client = await SignalWire({ token: "token", host: "example.invalid" })
-  let callbacks = 0
-  const onChange: SignalWireClient["connection"]["onChange"] = (callback) => {
-    callbacks++
-    callback(state)
-    return () => void callbacks--
-  }
-  let timelines = 0
-  const timeline: SignalWireClient["conversation"]["timeline"] = (options) => {
-    timelines++
-    return client.conversation.timeline(options)
-  }
-  return {
-    client: {
-      ...client,
-      connection: { ...client.connection, onChange },
-      conversation: { ...client.conversation, timeline }
-    },
-    callbacks: () => callbacks,
-    timelines: () => timelines,
-    [Symbol.asyncDispose]: client.disconnect
-  }
-}
+import { connected, makeClient, settled } from "./fixtures.ts"
 
 const pending: ClientSource.ClientState = { status: "pending", client: null, error: null }
 const ready = (client: SignalWireClient): ClientSource.ClientState => ({ status: "ready", client, error: null })
@@ -93,6 +66,31 @@ describe("the state of the connection", () => {
     remove()
     await settled()
     assert.strictEqual(connection.get(), Stores.idle)
+  })
+})
+
+describe("the list of conversations", () => {
+  it("can be read again, and more of it, without a client: nothing happens", async () => {
+    const { conversations, state } = start()
+    conversations.state.subscribe(() => {})
+    await conversations.refresh()
+    await conversations.loadMore()
+    assert.strictEqual(conversations.state.get(), initial)
+    state.set(failed(new Error("not created")))
+    await conversations.refresh()
+    await conversations.loadMore()
+    assert.containSubset(conversations.state.get(), { status: "failed", isLoadingMore: false, moreError: null })
+  })
+
+  it("is not subscribed again when it is read again before it has failed", async () => {
+    await using one = await makeClient(connected)
+    const { conversations } = start(ready(one.client))
+    const remove = conversations.state.subscribe(() => {})
+    assert.strictEqual(one.subscriptions(), 1)
+    void conversations.refresh()
+    assert.strictEqual(one.subscriptions(), 1)
+    remove()
+    await settled()
   })
 })
 

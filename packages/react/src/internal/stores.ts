@@ -5,6 +5,7 @@ import * as ConversationListStore from "./conversationListStore.ts"
 import * as ConversationStore from "./conversationStore.ts"
 import * as KeepAlive from "./keepAlive.ts"
 import * as Store from "./store.ts"
+import * as WeakValues from "./weakValues.ts"
 
 export interface Stores {
   readonly source: ClientSource.ClientSource
@@ -46,10 +47,7 @@ const makeConnection = (source: ClientSource.ClientSource): Store.Readable<Conne
 export const make = (source: ClientSource.ClientSource): Stores => {
   const keptConversations = KeepAlive.make(maxKeptConversations)
   const keptList = KeepAlive.make(1)
-  const stores = new Map<string, WeakRef<ConversationStore.ConversationStore>>()
-  const registry = new FinalizationRegistry<string>((addressId) => {
-    if (stores.get(addressId)?.deref() === undefined) stores.delete(addressId)
-  })
+  const stores = WeakValues.make<ConversationStore.ConversationStore>()
   /** References to stores with outgoing messages, which must outlive the components that sent them. */
   const storesWithOutgoing = new Set<ConversationStore.ConversationStore>()
 
@@ -59,8 +57,7 @@ export const make = (source: ClientSource.ClientSource): Stores => {
       if (store.outgoing.get().length > 0) storesWithOutgoing.add(store)
       else storesWithOutgoing.delete(store)
     })
-    stores.set(addressId, new WeakRef(store))
-    registry.register(store, addressId)
+    stores.set(addressId, store)
     return store
   }
 
@@ -68,7 +65,7 @@ export const make = (source: ClientSource.ClientSource): Stores => {
     source,
     connection: makeConnection(source),
     conversations: ConversationListStore.make(source, keptList.keep(ConversationStore.defaults.keepAlive)),
-    conversation: (addressId) => stores.get(addressId)?.deref() ?? makeConversation(addressId),
+    conversation: (addressId) => stores.get(addressId) ?? makeConversation(addressId),
     retain: () => {
       const releases = [source, keptConversations, keptList].map(({ retain }) => retain())
       return () => releases.forEach((release) => release())
