@@ -3,7 +3,9 @@ import {
   ConversationError,
   type GetConversationMessagesOptions,
   type Page,
-  type TimelineEvent
+  type RunOptions,
+  type TimelineEvent,
+  type TimelineOptions
 } from "@effect-signalwire/promise"
 import { Forbidden } from "@effect-signalwire/schema/Reason"
 import { assert, describe, it } from "vitest"
@@ -34,24 +36,32 @@ interface Read {
 /** Starts a timeline whose events and pages the test provides. */
 const start = (options: TimelineReader.Options = { capacity: 10, pageSize: 4 }) => {
   const reads: Array<Read> = []
+  const timelines: Array<TimelineOptions> = []
+  const waits: Array<RunOptions | undefined> = []
   const waiting: Array<(step: IteratorResult<TimelineEvent, undefined>) => void> = []
   let failTimeline: (error: unknown) => void = () => {}
   let failReady: (error: unknown) => void = () => {}
   const client = {
     connection: {
       ...connectedConnection(),
-      ready: () => new Promise<void>((_, reject) => void (failReady = reject))
+      ready: (options?: RunOptions) => {
+        waits.push(options)
+        return new Promise<void>((_, reject) => void (failReady = reject))
+      }
     },
     conversation: {
-      timeline: (): AsyncIterable<TimelineEvent> => ({
-        [Symbol.asyncIterator]: () => ({
-          next: () =>
-            new Promise((resolve, reject) => {
-              waiting.push(resolve)
-              failTimeline = reject
-            })
-        })
-      }),
+      timeline: (options: TimelineOptions): AsyncIterable<TimelineEvent> => {
+        timelines.push(options)
+        return {
+          [Symbol.asyncIterator]: () => ({
+            next: () =>
+              new Promise((resolve, reject) => {
+                waiting.push(resolve)
+                failTimeline = reject
+              })
+          })
+        }
+      },
       getConversationMessages: (options: GetConversationMessagesOptions) =>
         new Promise<Page<Message>>((resolve, reject) => {
           reads.push({
@@ -93,6 +103,8 @@ const start = (options: TimelineReader.Options = { capacity: 10, pageSize: 4 }) 
     ...reader,
     abort: () => controller.abort(),
     restart,
+    timelines,
+    waits,
     changes: () => changes,
     read,
     reads,
@@ -149,6 +161,22 @@ describe("a timeline", () => {
     assert.deepStrictEqual(snapshot().gaps.map(({ from }) => from), Array.from({ length: 100 }, (_, n) => n + 1))
   })
 
+  it("P7.2: reads the messages of its address until it is aborted", () => {
+    const { abort, timelines } = start()
+    const state = () => timelines.map(({ addressId, signal }) => [addressId, signal?.aborted])
+    assert.deepStrictEqual(state(), [["office", false]])
+    abort()
+    assert.deepStrictEqual(state(), [["office", true]])
+  })
+
+  it("P7.2: waits for the reason of the connection until it is aborted", async () => {
+    const { abort, emit, end, waits } = start()
+    await emit(caughtUp())
+    await end(forbidden)
+    abort()
+    assert.deepStrictEqual(waits.map((options) => options?.signal?.aborted), [true])
+  })
+
   it("P7.2: has no older messages of a read that ended after it was aborted", async () => {
     const { abort, emit, ids, loadOlder, read } = start()
     await emit(isNew(5), caughtUp())
@@ -192,10 +220,19 @@ describe("a timeline", () => {
   it("has the initial state again after reset", async () => {
     const { emit, ids, loadOlder, reads, reset, snapshot } = start()
     await emit(isNew(1), gap(0), caughtUp())
+    void loadOlder()
     reset()
-    assert.deepStrictEqual([snapshot().status, snapshot().gaps, ids()], ["loading", [], []])
+    const { error, gaps, isLoadingOlder, olderError, status } = snapshot()
+    assert.deepStrictEqual({ status, error, gaps, isLoadingOlder, olderError, ids: ids() }, {
+      status: "loading",
+      error: null,
+      gaps: [],
+      isLoadingOlder: false,
+      olderError: null,
+      ids: []
+    })
     await loadOlder()
-    assert.deepStrictEqual(reads, [])
+    assert.lengthOf(reads, 1)
   })
 })
 
@@ -209,7 +246,11 @@ describe("loading older messages", () => {
     assert.deepStrictEqual({ addressId, pageSize, until }, { addressId: "office", pageSize: 4, until: 6 })
     await read().succeed(pageOf([message(6), message(5.5), message(4), message(3)]))
     await loading
-    assert.deepStrictEqual([ids(), snapshot().isLoadingOlder], [["m3", "m4", "m5.5", "m6"], false])
+    assert.deepStrictEqual([ids(), snapshot().isLoadingOlder, snapshot().olderError], [
+      ["m3", "m4", "m5.5", "m6"],
+      false,
+      null
+    ])
     assert.isFalse(snapshot().window.hasOlder())
   })
 
@@ -262,6 +303,27 @@ describe("loading older messages", () => {
     await emit(isNew(1), caughtUp(null))
     await loadOlder()
     assert.deepStrictEqual(reads, [])
+  })
+
+  it("ends when there is no next page any more, and then has no older messages", async () => {
+    const { emit, ids, loadOlder, read, snapshot } = start()
+    await emit(isNew(9), caughtUp())
+    const loading = loadOlder()
+    await read().succeed({ ...pageOf([message(9), message(8)]), hasNext: true })
+    await loading
+    assert.deepStrictEqual([ids(), snapshot().olderError, snapshot().window.hasOlder()], [["m8", "m9"], null, false])
+  })
+
+  it("does nothing when there is no client, because it could not be created", async () => {
+    const { fail, loadOlder, reset, snapshot } = start()
+    reset()
+    fail(forbidden)
+    await loadOlder()
+    assert.deepStrictEqual([snapshot().status, snapshot().isLoadingOlder, snapshot().olderError], [
+      "failed",
+      false,
+      null
+    ])
   })
 
   it("reads once for concurrent calls, and again for a later one", async () => {

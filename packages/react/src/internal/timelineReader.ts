@@ -2,7 +2,7 @@
  * Reads the timeline of one conversation into a window of messages, live from its newest page on, and older pages on
  * request.
  */
-import type { SignalWireClient, TimelineEvent } from "@effect-signalwire/promise"
+import type { Page, SignalWireClient, TimelineEvent } from "@effect-signalwire/promise"
 import type { ClientSource } from "./clientSource.ts"
 import { toError } from "./errors.ts"
 import * as MessageWindow from "./messageWindow.ts"
@@ -120,7 +120,7 @@ export const make = (
   ): Promise<void> => {
     const retry = Retry.make(client, source, signal)
     const oldest = window.oldest()
-    let page = await retry.run(() =>
+    let page: Page<MessageWindow.Message> | undefined = await retry.run(() =>
       client.conversation.getConversationMessages({
         addressId,
         pageSize: options().pageSize,
@@ -130,17 +130,15 @@ export const make = (
       })
     )
     const found = new Map<string, MessageWindow.Message>()
-    for (let pages = 1;; pages++) {
+    for (let pages = 1; page !== undefined; pages++) {
       for (const message of page.data) if (!window.has(message.id)) found.set(message.id, message)
       // continue while the pages have mostly known messages
-      if (found.size * 2 >= options().pageSize || pages >= maxPages || !page.hasNext) break
-      const { nextPage } = page
-      const next = await retry.run(() => nextPage({ signal }))
-      if (next === undefined) break
-      page = next
+      if (found.size * 2 >= options().pageSize || pages >= maxPages) break
+      const { nextPage }: Page<MessageWindow.Message> = page
+      page = await retry.run(() => nextPage({ signal }))
     }
     if (signal.aborted) throw signal.reason
-    window.addOlder([...found.values()], page.hasNext)
+    window.addOlder([...found.values()], page?.hasNext === true)
   }
 
   return {
