@@ -245,6 +245,20 @@ describe("a stored message without a client id", () => {
     assert.strictEqual(reconcile(stored("m1", "same"), null), one)
   })
 
+  it("is not taken for the copy of a message sent later when the one it may be the copy of is discarded", async () => {
+    const { fail, find, reconcile, send, statuses, succeed } = start()
+    const discarded = send("same")
+    reconcile(stored("m1", "same"), null)
+    await fail(discarded)
+    find(discarded)?.discard()
+    const later = send("same")
+    await succeed(later)
+    // a timeline that starts again yields it again
+    reconcile(stored("m1", "same"), null)
+    assert.deepStrictEqual(statuses(), [["same", "sent"]])
+    assert.strictEqual(reconcile(stored("m2", "same"), null), later)
+  })
+
   it("is not a copy once the message was stored with its client id", async () => {
     const { reconcile, send, succeed } = start()
     const clientId = send("hello")

@@ -130,8 +130,10 @@ export const make = (
 
   const discard = (clientId: string) => {
     if (outgoing.get(clientId)?.status !== "failed") return
-    outgoing.delete(clientId)
-    possibleCopies.delete(clientId)
+    const copy = possibleCopies.get(clientId)
+    // the possible copy is not that of a message sent later
+    if (copy === undefined) outgoing.delete(clientId)
+    else markStored(clientId, copy)
     onChange()
   }
 
