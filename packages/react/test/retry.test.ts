@@ -1,6 +1,7 @@
 import { type ConnectionState, ConversationError, type SignalWireClient } from "@effect-signalwire/promise"
 import { Forbidden, RateLimited, type Reason, Transport, Unauthorized } from "@effect-signalwire/schema/Reason"
 import { afterEach, assert, beforeEach, describe, it, vi } from "vitest"
+import { makeCountingSignal } from "../../promise/test/countingSignal.ts"
 import type * as ClientSource from "../src/internal/clientSource.ts"
 import * as Retry from "../src/internal/retry.ts"
 import * as Store from "../src/internal/store.ts"
@@ -21,10 +22,19 @@ const refused: ConnectionState = { ...reconnecting, delayMillis: null, reason: n
 const undecided: ConnectionState = { ...reconnecting, delayMillis: null }
 
 /** Runs an operation that fails until `recover` is called, and records its attempts. */
-const start = (reason: Reason = transport) => {
-  const connection = Store.make<ConnectionState>(reconnecting)
+const start = (reason: Reason = transport, initial: ConnectionState = reconnecting) => {
+  const connection = Store.make<ConnectionState>(initial)
   const state = Store.make<ClientSource.ClientState>({ status: "pending", client: null, error: null })
-  const controller = new AbortController()
+  let stateListeners = 0
+  const subscribe = (listener: () => void) => {
+    stateListeners++
+    const stop = state.subscribe(listener)
+    return () => {
+      stateListeners--
+      stop()
+    }
+  }
+  const { controller, listeners: signalListeners, signal } = makeCountingSignal()
   let listeners = 0
   const onChange = (callback: (state: ConnectionState) => void) => {
     listeners++
@@ -38,7 +48,7 @@ const start = (reason: Reason = transport) => {
   const client: Pick<SignalWireClient, "connection"> = {
     connection: { state: reconnecting, onChange, ready: () => Promise.resolve() }
   }
-  const retry = Retry.make(client, { state }, controller.signal)
+  const retry = Retry.make(client, { state: { ...state, subscribe } }, signal)
   const startedAt = Date.now()
   const attempts: Array<number> = []
   const reasons: Array<Reason> = []
@@ -55,7 +65,8 @@ const start = (reason: Reason = transport) => {
     attempts,
     reasons,
     result,
-    listeners: () => listeners,
+    listeners: () => listeners + stateListeners,
+    signalListeners,
     recover: () => {
       hasRecovered = true
     }
@@ -116,11 +127,21 @@ describe("P8.2: an operation that fails for a reason that may recover", () => {
     const { connection, attempts } = start()
     await vi.advanceTimersByTimeAsync(15_500)
     connection.set(undecided)
+    connection.set({ ...refused, delayMillis: 0 })
     connection.set(reconnecting)
+    connection.set({ _tag: "Idle", reason: null })
+    connection.set({ ...connected, reason: transport })
     connection.set(refused)
     connection.set({ ...refused })
     await vi.advanceTimersByTimeAsync(1000)
     assert.strictEqual(attempts.at(-1), 15_000)
+  })
+
+  it("is not repeated sooner because the connection has worked from the beginning", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(1)
+    const { attempts } = start(transport, connected)
+    await vi.advanceTimersByTimeAsync(3000)
+    assert.deepStrictEqual(attempts, [0, 1000, 3000])
   })
 
   it("is not repeated before the time that the server asked for, except by retryNow", async () => {
@@ -148,10 +169,46 @@ describe("P8.2: an operation that fails for a reason that may recover", () => {
     assert.deepStrictEqual(attempts, [0])
   })
 
+  it("P7.2: has ended each pause once when retryNow is called later", async () => {
+    const { listeners, recover, result, retry } = start()
+    await vi.advanceTimersByTimeAsync(10_000)
+    recover()
+    retry.retryNow()
+    assert.strictEqual(await result, "read")
+    retry.retryNow()
+    assert.strictEqual(listeners(), 0)
+  })
+
+  it("P7.2: leaves no timer when its signal is aborted just before it would be repeated", async () => {
+    const { connection, controller, result } = start()
+    await vi.advanceTimersByTimeAsync(100)
+    connection.set(connected)
+    controller.abort()
+    assert.strictEqual(vi.getTimerCount(), 0)
+    await result.then(assert.fail, (error: unknown) => assert.containSubset(error, { name: "AbortError" }))
+  })
+
+  it("P7.2: does not wait when its signal is aborted before an attempt fails", async () => {
+    const { controller, reasons, result } = start()
+    controller.abort()
+    await result.then(assert.fail, (error: unknown) => assert.containSubset(error, { name: "AbortError" }))
+    assert.deepStrictEqual([reasons, vi.getTimerCount()], [[], 0])
+  })
+
+  it("P7.2: leaves no listener of its signal after a pause", async () => {
+    const { recover, result, signalListeners } = start()
+    await vi.advanceTimersByTimeAsync(30_000)
+    assert.strictEqual(signalListeners(), 1)
+    recover()
+    await vi.advanceTimersByTimeAsync(30_000)
+    assert.strictEqual(await result, "read")
+    assert.strictEqual(signalListeners(), 0)
+  })
+
   it("P7.2: stops when its signal is aborted, and leaves no timer and no listener", async () => {
     const { controller, result, attempts, listeners } = start()
     await vi.advanceTimersByTimeAsync(100)
-    assert.strictEqual(listeners(), 1)
+    assert.strictEqual(listeners(), 2)
     controller.abort()
     await result.then(assert.fail, (error: unknown) => assert.containSubset(error, { name: "AbortError" }))
     assert.deepStrictEqual([vi.getTimerCount(), listeners()], [0, 0])

@@ -30,19 +30,14 @@ const maxPause = 30_000
 /** The maximum random delay after the end of an obstacle, so that clients do not all retry at once. Milliseconds. */
 const maxJitter = 250
 
-/** What prevents reads from succeeding, according to the state of the connection. */
-type Obstacle = "none" | "token" | "network"
+const works = (state: ConnectionState): boolean => state._tag === "Connected" && state.reason === null
 
-const obstacleOf = (state: ConnectionState): Obstacle => {
-  if (state._tag === "Connected") return state.reason === null ? "none" : "network"
-  return state._tag === "Reconnecting" && state.delayMillis === null && state.reason._tag === "Unauthorized"
-    ? "token"
-    : "network"
-}
+const waitsForToken = (state: ConnectionState): boolean =>
+  state._tag === "Reconnecting" && state.delayMillis === null && state.reason._tag === "Unauthorized"
 
 /** Whether a change of the connection is a reason to retry: it works again, or another token is in use. */
-const isImprovement = (before: Obstacle, after: Obstacle): boolean =>
-  before !== after && (before === "token" || after === "none")
+const isImprovement = (before: ConnectionState, after: ConnectionState): boolean =>
+  (works(after) && !works(before)) || (waitsForToken(before) && !waitsForToken(after))
 
 /** The pause after a number of failures, exponential with jitter. Milliseconds. */
 const backoffMillis = (failures: number): number =>
@@ -64,7 +59,7 @@ export const make = (
   const pause = (reason: Reason, failures: number): Promise<void> =>
     new Promise((resolve) => {
       const retryAfter = RetryAfter.fromReason(reason)
-      let obstacle: Obstacle | undefined
+      let before: ConnectionState | undefined
       let jitterTimer: ReturnType<typeof setTimeout> | undefined
       const end = () => {
         clearTimeout(timer)
@@ -81,9 +76,8 @@ export const make = (
       }
       const timer = setTimeout(end, retryAfter === 0 ? backoffMillis(failures) : retryAfter * (1 + Math.random() / 10))
       const stopConnection = connection.onChange((state) => {
-        const before = obstacle
-        obstacle = obstacleOf(state)
-        if (before !== undefined && isImprovement(before, obstacle)) endSoon()
+        if (before !== undefined && isImprovement(before, state)) endSoon()
+        before = state
       })
       const stopClientState = clientState.subscribe(endSoon)
       signal.addEventListener("abort", end)
