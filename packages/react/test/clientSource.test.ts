@@ -1,6 +1,7 @@
-import { SignalWire, type SignalWireClient } from "@effect-signalwire/promise"
+import { SignalWire, type SignalWireClient, type SignalWireOptions } from "@effect-signalwire/promise"
 import { assert, describe, it } from "vitest"
 import * as ClientSource from "../src/internal/clientSource.ts"
+import { settled } from "./fixtures.ts"
 import { eventually } from "./support.ts"
 
 /** A source of clients without a server. Creating a client with one of the `bad` tokens fails. */
@@ -50,6 +51,19 @@ describe("without a provider", () => {
     retain()()
     assert.strictEqual(state.get().status, "failed")
     assert.strictEqual(await errorOf(client()), state.get().error)
+  })
+})
+
+describe("a client that the application creates", () => {
+  it("P7.2: is ready, and is not disconnected with the last reference", async () => {
+    const client = await SignalWire({ token: "token", host: "example.invalid" })
+    const source = ClientSource.fromClient(client)
+    assert.deepStrictEqual([source.state.get().status, source.state.get().client], ["ready", client])
+    source.retain()()
+    await settled()
+    assert.strictEqual(await source.client(), client)
+    assert.notStrictEqual(client.connection.state._tag, "Closed")
+    await client.disconnect()
   })
 })
 
@@ -121,6 +135,50 @@ describe("a client that is created from options", () => {
     assert.strictEqual(source.state.get().status, "ready")
   })
 
+  it("calls the latest onRefreshToken, or the first one while there is no other", async () => {
+    const calls: Array<string> = []
+    const refresh = (name: string) => () => {
+      calls.push(name)
+      return name
+    }
+    const created: Array<SignalWireOptions | undefined> = []
+    const source = ClientSource.fromOptions({ token: "token", onRefreshToken: refresh("first") }, (options) => {
+      created.push(options)
+      return SignalWire({ ...options, host: "example.invalid" })
+    })
+    const release = source.retain()
+    const call = () => created[0]?.onRefreshToken?.()
+    assert.strictEqual(await call(), "first")
+    source.update({ token: "token", onRefreshToken: refresh("second") })
+    assert.strictEqual(await call(), "second")
+    source.update({ token: "token" })
+    assert.strictEqual(await call(), "first")
+    assert.deepStrictEqual(calls, ["first", "second", "first"])
+    release()
+  })
+
+  it("has no onRefreshToken when it is created without one", async () => {
+    const created: Array<SignalWireOptions | undefined> = []
+    const source = ClientSource.fromOptions({ token: "token" }, (options) => {
+      created.push(options)
+      return SignalWire({ ...options, host: "example.invalid" })
+    })
+    source.retain()()
+    assert.deepStrictEqual(created.map((options) => options?.onRefreshToken), [undefined])
+    await settled()
+  })
+
+  it("P7.2: logs no invalid token that arrived before it was released", async () => {
+    await using started = start()
+    const { errors, release, source, update } = started
+    await waitForStatus(source, "ready")
+    const client = await source.client()
+    update("")
+    release()
+    await eventually(() => assert.strictEqual(client.connection.state._tag, "Closed"))
+    assert.deepStrictEqual(errors, [])
+  })
+
   it("is passed to a listener once, and only its state changes with another token", async () => {
     await using started = start()
     const { source, update, updates } = started
@@ -135,7 +193,8 @@ describe("a client that is created from options", () => {
     update("second")
     await eventually(() => assert.deepStrictEqual([updates, changes], [["second"], 1]))
     update("second")
-    assert.deepStrictEqual([source.state.get().client, clients.length], [clients[0], 1])
+    await settled()
+    assert.deepStrictEqual([source.state.get().client, clients.length, updates], [clients[0], 1, ["second"]])
   })
 
   it("P7.2: is never provided once it was released, also if it was being created", async () => {
@@ -159,14 +218,15 @@ describe("a client that is created from options", () => {
 
   it("is created again with the latest token after it was released", async () => {
     await using started = start()
-    const { created, release, source, update } = started
+    const { created, errors, release, source, update } = started
     await waitForStatus(source, "ready")
     release()
     await waitForStatus(source, "pending")
     update("second")
+    await settled()
     const releaseAgain = source.retain()
     await waitForStatus(source, "ready")
-    assert.deepStrictEqual(created, ["first", "second"])
+    assert.deepStrictEqual([created, errors], [["first", "second"], []])
     releaseAgain()
   })
 

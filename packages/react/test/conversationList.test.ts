@@ -128,6 +128,17 @@ it("P7.2: a list reads every page until it is aborted", async () => {
   assert.deepStrictEqual(signals(), [true, true])
 })
 
+it("P7.2: a search for the next page of a list reads until it is aborted", async () => {
+  const { controller, lastRead, loadMore, open, signals } = start()
+  await open([conversation("a")], true)
+  void loadMore()
+  await settled()
+  await lastRead().fail(new NotFound({ detail: "expired" }))
+  assert.deepStrictEqual(signals(), [false, false, false])
+  controller.abort()
+  assert.deepStrictEqual(signals(), [true, true, true])
+})
+
 describe("the list of conversations", () => {
   it("is loading until the first page was read, which is after it is subscribed", async () => {
     const { get, ids, lastRead, reads, subscribe } = start({ error: new Error("before"), isLoadingMore: true })
@@ -208,6 +219,15 @@ describe("the list of conversations", () => {
     assert.strictEqual(get().status, "ready")
     options()?.onError?.(failure(new Forbidden({ detail: "no" })))
     assert.deepStrictEqual([get().status, get().conversations.length], ["failed", 1])
+  })
+
+  it("loads no more once it has failed", async () => {
+    const { get, loadMore, open, options } = start()
+    await open([conversation("a")], true)
+    void loadMore()
+    assert.isTrue(get().isLoadingMore)
+    options()?.onError?.(failure(new Forbidden({ detail: "no" })))
+    assert.deepStrictEqual([get().status, get().isLoadingMore], ["failed", false])
   })
 
   it("fails with what is thrown, also if it is not an error", async () => {
@@ -344,6 +364,12 @@ describe("a message", () => {
 })
 
 describe("loading more", () => {
+  it("does nothing before the first page was read, also if the list before this one had more", async () => {
+    const { get, loadMore, reads } = start({ hasMore: true })
+    await loadMore()
+    assert.deepStrictEqual([reads(), get().isLoadingMore, get().moreError], [[], false, null])
+  })
+
   it("does nothing before the first page was read, without more, and while more is being read", async () => {
     const { get, ids, lastRead, loadMore, open, reads } = start()
     await loadMore()
@@ -407,6 +433,17 @@ describe("loading more", () => {
     await lastRead().succeed([conversation("b", 8), conversation("c", 7)], true)
     assert.deepStrictEqual(reads(), ["first", "next", "first", "next", "next"])
     assert.deepStrictEqual([ids(), get().hasMore, get().isLoadingMore], [["a", "b", "c"], true, false])
+  })
+
+  it("has no more when the pages end during the search for an unknown conversation", async () => {
+    const { get, ids, lastRead, loadMore, open } = start()
+    await open([conversation("a", 9)], true)
+    void loadMore()
+    await settled()
+    await lastRead().fail(new NotFound({ detail: "expired" }))
+    await lastRead().succeed([conversation("a", 9)], true)
+    await lastRead().vanish()
+    assert.deepStrictEqual([ids(), get().hasMore, get().moreError], [["a"], false, null])
   })
 
   it("has no more when all pages have known conversations", async () => {

@@ -61,6 +61,12 @@ describe("an unused resource", () => {
     assert.deepStrictEqual(kept.released, ["zero", "none", "late"])
   })
 
+  it("is released at once before there is a reference", () => {
+    const released: Array<string> = []
+    KeepAlive.make(5).keep(30_000)(() => void released.push("room"))
+    assert.deepStrictEqual(released, ["room"])
+  })
+
   it("P7.2: is released with the last reference, and leaves no timer", async () => {
     using kept = start()
     kept.keep("one")

@@ -72,6 +72,8 @@ describe("a window of messages", () => {
     const window = MessageWindow.make(10)
     add(window, message(1), message(1), message(2))
     window.addOlder([message(0), message(1)], false)
+    add(window, message(0))
+    window.addOlder([message(0)], false)
     assert.deepStrictEqual(ids(window), ["m0", "m1", "m2"])
   })
 

@@ -1,8 +1,16 @@
 import { SignalWire } from "@effect-signalwire/promise"
-import { SignalWireProvider, useConnection, useTimeline, type UseTimelineOptions } from "@effect-signalwire/react"
+import {
+  SignalWireProvider,
+  type Timeline,
+  useConnection,
+  useTimeline,
+  type UseTimelineOptions
+} from "@effect-signalwire/react"
+import { Transport } from "@effect-signalwire/schema/Reason"
 import { createElement, StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { assert, describe, it } from "vitest"
+import { connected, makeClient } from "./fixtures.ts"
 import { eventually, numbered, openSandbox, texts } from "./support.ts"
 
 type TestSandbox = Awaited<ReturnType<typeof openSandbox>>
@@ -123,12 +131,22 @@ describe("useTimeline", () => {
     assert.deepStrictEqual([current().status, current().error], ["live", null])
   })
 
-  it("has no messages without an address", async () => {
-    await using sandbox = await openSandbox()
-    const { current } = sandbox.render(() => useTimeline(null))
-    await eventually(() => assert.deepStrictEqual(texts(current()), []))
-    await current().loadOlder()
-    assert.strictEqual(current().status, "loading")
+  it.each([null, undefined])("reads nothing, and has no reason, without an address: %s", async (addressId) => {
+    const reason = new Transport({ detail: "gone" })
+    await using one = await makeClient({ ...connected, reason })
+    const renders: Array<{ readonly none: Timeline; readonly office: Timeline }> = []
+    const Component = () => {
+      renders.push({ none: useTimeline(addressId), office: useTimeline("office") })
+      return null
+    }
+    const root = createRoot(document.createElement("div"))
+    root.render(createElement(SignalWireProvider, { client: one.client }, createElement(Component)))
+    await eventually(() => assert.strictEqual(renders.at(-1)?.office.reason, reason))
+    const none = renders.at(-1)?.none
+    await none?.loadOlder()
+    assert.deepStrictEqual([none?.status, none?.messages, none?.reason], ["loading", [], null])
+    assert.strictEqual(one.timelines(), 1)
+    root.unmount()
   })
 
   it("fails when the given client is disconnected", async () => {

@@ -120,7 +120,6 @@ export const fromOptions = (initial: SignalWireOptions, make: typeof SignalWire 
       return isReleased ? Promise.reject(new Error("the SignalWireProvider has unmounted")) : start()
     },
     retain: RefCount.make(() => {
-      isReleased = false
       if (creation === undefined) void start()
     }, () => {
       const released = creation

@@ -29,8 +29,8 @@ const toStored = (key: string, message: Message): StoredMessage => ({
   message
 })
 
-/** The order of timelines: by time, then by id. */
-const compare = (a: Message, b: Message): number => a.ts - b.ts || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+/** The order of timelines: by time, then by id, which differs. */
+const compare = (a: Message, b: Message): number => a.ts - b.ts || (a.id < b.id ? -1 : 1)
 
 export interface MessageWindow {
   /** The messages, oldest first. */
