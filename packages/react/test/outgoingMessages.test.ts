@@ -185,6 +185,19 @@ describe("a stored message", () => {
     const keys = sent.map(({ clientId, id }) => reconcile(stored(id, id), clientId))
     assert.deepStrictEqual(keys, ["m0", ...sent.slice(1).map(({ clientId }) => clientId)])
   })
+
+  it("keeps its key however many messages are sent that no timeline shows", async () => {
+    const { detach, messages, reconcile, requests, send } = start()
+    const clientId = send("hello")
+    reconcile(stored("m1", "hello"), clientId)
+    detach()
+    for (let count = 0; count < 1000; count++) send("another")
+    await settled()
+    for (const { resolve } of requests) resolve(conversation("office"))
+    await settled()
+    assert.lengthOf(messages(), 0)
+    assert.strictEqual(reconcile(stored("m1", "hello"), clientId), clientId)
+  })
 })
 
 describe("a stored message without a client id", () => {
@@ -254,7 +267,7 @@ describe("a stored message without a client id", () => {
     const later = send("same")
     await succeed(later)
     // a timeline that starts again yields it again
-    reconcile(stored("m1", "same"), null)
+    assert.strictEqual(reconcile(stored("m1", "same"), null), discarded)
     assert.deepStrictEqual(statuses(), [["same", "sent"]])
     assert.strictEqual(reconcile(stored("m2", "same"), null), later)
   })

@@ -29,6 +29,13 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     replacement: "true",
     reason: "it is set to true before it is read"
   },
+  {
+    file: "internal/conversationStore.ts",
+    line: "let isScheduled = false",
+    source: "false",
+    replacement: "true",
+    reason: "the first change is published at once, which sets it"
+  },
   { file: "internal/messageWindow.ts", source: "a.id < b.id", replacement: "a.id <= b.id", reason: idsDiffer },
   {
     file: "internal/messageWindow.ts",

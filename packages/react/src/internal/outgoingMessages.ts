@@ -94,6 +94,13 @@ export const make = (
     }
   }
 
+  /** Removes a message. Its possible copy counts as its stored copy, so that it is not taken for that of another one. */
+  const remove = (clientId: string) => {
+    outgoing.delete(clientId)
+    const copy = possibleCopies.get(clientId)
+    if (copy !== undefined) markStored(clientId, copy)
+  }
+
   const update = (clientId: string, change: Pick<OutgoingMessage, "status" | "error">) => {
     const message = outgoing.get(clientId)
     // the timeline has already yielded its stored copy
@@ -103,10 +110,8 @@ export const make = (
   }
 
   const markSent = (clientId: string) => {
-    const copy = possibleCopies.get(clientId)
-    if (copy !== undefined) markStored(clientId, copy)
-    else if (timelines === 0) outgoing.delete(clientId)
-    else return update(clientId, { status: "sent", error: null })
+    if (timelines > 0 && !possibleCopies.has(clientId)) return update(clientId, { status: "sent", error: null })
+    remove(clientId)
     onChange()
   }
 
@@ -130,10 +135,7 @@ export const make = (
 
   const discard = (clientId: string) => {
     if (outgoing.get(clientId)?.status !== "failed") return
-    const copy = possibleCopies.get(clientId)
-    // the possible copy is not that of a message sent later
-    if (copy === undefined) outgoing.delete(clientId)
-    else markStored(clientId, copy)
+    remove(clientId)
     onChange()
   }
 
