@@ -258,7 +258,7 @@ describe("a stored message without a client id", () => {
     assert.strictEqual(reconcile(stored("m1", "same"), null), one)
   })
 
-  it("is not taken for the copy of a message sent later when the one it may be the copy of is discarded", async () => {
+  it("is not the copy of a message sent later when the one it may be the copy of is discarded", async () => {
     const { fail, find, reconcile, send, statuses, succeed } = start()
     const discarded = send("same")
     reconcile(stored("m1", "same"), null)

@@ -154,10 +154,13 @@ describe("the stores of a provider", () => {
     await using one = await makeClient(connected)
     const { conversation, retain } = start(ready(one.client))
     const release = retain()
-    const { timeline } = conversation("office")
-    timeline.subscribe(() => {})()
-    await settled()
-    const remove = timeline.subscribe(() => {})
+    // nothing here holds the store
+    conversation("office").timeline.subscribe(() => {})()
+    for (let times = 0; times < 5; times++) {
+      await settled()
+      collectGarbage()
+    }
+    const remove = conversation("office").timeline.subscribe(() => {})
     assert.strictEqual(one.timelines(), 1)
     remove()
     release()

@@ -94,7 +94,7 @@ export const make = (
     }
   }
 
-  /** Removes a message. Its possible copy counts as its stored copy, so that it is not taken for that of another one. */
+  /** Removes a message. Its possible copy counts as its stored copy, so that it is not that of another message. */
   const remove = (clientId: string) => {
     outgoing.delete(clientId)
     const copy = possibleCopies.get(clientId)

@@ -53,6 +53,7 @@ export const make = (source: ClientSource.ClientSource): Stores => {
 
   const makeConversation = (addressId: string): ConversationStore.ConversationStore => {
     const store = ConversationStore.make(addressId, source, keptConversations)
+    // the listener also keeps the store in memory while its timeline runs, which is kept alive without a component
     store.outgoing.subscribe(() => {
       if (store.outgoing.get().length > 0) storesWithOutgoing.add(store)
       else storesWithOutgoing.delete(store)
