@@ -161,6 +161,8 @@ describe("P8.3: hooks that start", () => {
       assert.deepStrictEqual(statuses(rendered.current()), ["Reconnecting", "ready", "live"])
       assert.deepStrictEqual(texts(rendered.current().timeline), ["hello"])
     })
+    // data that is there needs no reason
+    assert.deepStrictEqual(reasons(rendered.current()), ["Transport", undefined, undefined])
     // before polling started
     assert.containSubset(rendered.current().connection, { polling: false })
     await eventually(() => assert.containSubset(rendered.current().connection, { polling: true }))
