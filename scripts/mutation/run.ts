@@ -1,12 +1,12 @@
 /** Tests the mutants of one package with StrykerJS, in a copy of the repository in `.stryker`. */
 import { Stryker } from "@stryker-mutator/core"
 import { globSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { discardIfStale, discardNotTested } from "./incremental.ts"
 import { isKilled, isSurvivor, type Mutation, toMutations } from "./results.ts"
 import { isInScope, patternsOf, type Scope } from "./scope.ts"
 import { setEnvironment } from "./stryker/environment.ts"
-import { type Package, suiteOf } from "./suites.ts"
+import { folderOf, ownTestsOf, type Package, suiteOf } from "./suites.ts"
 
 export interface Run {
   readonly root: string
@@ -22,9 +22,10 @@ export interface Run {
 }
 
 interface Stage {
-  /** Distinguishes the results from those of the other stage. */
+  /** Distinguishes the results from those of the other stages. */
   readonly name: string
-  readonly folders: ReadonlyArray<string>
+  /** Folders and test files in `packages`. */
+  readonly tests: ReadonlyArray<string>
   readonly scope: Scope
 }
 
@@ -49,9 +50,9 @@ export class TestsFail extends Error {}
 const runStage = async (run: Run, stage: Stage): Promise<ReadonlyArray<Mutation>> => {
   const sandbox = `.stryker/sandbox-${process.pid}`
   const incrementalFile = `.stryker/${stage.name}.json`
-  discardIfStale(run.root, incrementalFile, stage.folders)
+  discardIfStale(run.root, incrementalFile, stage.tests.map(folderOf))
   removeAbandoned(run.root)
-  setEnvironment({ package: run.package, folders: stage.folders, deadline: run.deadline })
+  setEnvironment({ package: run.package, tests: stage.tests, deadline: run.deadline })
   try {
     const results = await new Stryker({
       configFile: "scripts/mutation/stryker/options.json",
@@ -74,19 +75,61 @@ const runStage = async (run: Run, stage: Stage): Promise<ReadonlyArray<Mutation>
   }
 }
 
+/** What became of mutants after the next stage, which has tested those that were not killed once more. */
+const afterStage = (
+  mutations: ReadonlyArray<Mutation>,
+  next: ReadonlyArray<Mutation>
+): ReadonlyArray<Mutation> => {
+  const byKey = new Map(next.map((mutation) => [mutation.key, mutation]))
+  return mutations.map((mutation) => isKilled(mutation) ? mutation : byKey.get(mutation.key) ?? mutation)
+}
+
+/** The lines of mutants. */
+const scopeOfMutations = (mutations: ReadonlyArray<Mutation>): Scope => {
+  const files = [...new Set(mutations.map(({ file }) => file))]
+  return new Map(files.map((file) => [file, mutations.filter((one) => one.file === file).map(({ lines }) => lines)]))
+}
+
+/** When the next of some files has used up its share of the time that is left. */
+const shareOf = (deadline: number | undefined, files: number): number | undefined => {
+  const now = Date.now()
+  return deadline === undefined ? undefined : now + Math.max(0, deadline - now) / files
+}
+
+/**
+ * What the tests that are named after each file make of its mutants. Few tests are fast, and kill most of them. Files
+ * without such tests are missing.
+ */
+const runOwnTests = async (run: Run): Promise<ReadonlyMap<string, ReadonlyArray<Mutation>>> => {
+  const results = new Map<string, ReadonlyArray<Mutation>>()
+  const files = [...run.scope].map(([file, ranges]) => ({
+    file,
+    ranges,
+    tests: ownTestsOf(run.root, run.package, file)
+  })).filter(({ tests }) => tests.length > 0)
+  for (const [index, { file, ranges, tests }] of files.entries()) {
+    const deadline = shareOf(run.deadline, files.length - index)
+    const stage = { name: `${run.package}-own/${basename(file)}`, tests, scope: new Map([[file, ranges]]) }
+    const mutations = await runStage({ ...run, deadline }, stage)
+    if (mutations.length > 0) results.set(file, mutations)
+  }
+  return results
+}
+
 /** What became of each mutant of the scope. */
 export const runMutants = async (run: Run): Promise<ReadonlyArray<Mutation>> => {
   const { tests, wide } = suiteOf(run.package)
-  const mutations = await runStage(run, { name: run.package, folders: tests, scope: run.scope })
+  const own = await runOwnTests(run)
+  const early = [...own.values()].flat()
+  const remaining = new Map([
+    ...[...run.scope].filter(([file]) => !own.has(file)),
+    ...scopeOfMutations(early.filter((mutation) => !isKilled(mutation)))
+  ])
+  const late = remaining.size === 0 ? [] : await runStage(run, { name: run.package, tests, scope: remaining })
+  const mutations = [...afterStage(early, late), ...late.filter(({ file }) => !own.has(file))]
   const survivors = mutations.filter(isSurvivor)
   if (!run.wide || wide.length === 0 || survivors.length === 0) return mutations
-  const files = [...new Set(survivors.map(({ file }) => file))]
-  const scope = new Map(
-    files.map((file) =>
-      [file, survivors.filter((survivor) => survivor.file === file).map(({ lines }) => lines)] as const
-    )
-  )
-  const again = await runStage(run, { name: `${run.package}-wide`, folders: wide, scope })
-  const killed = new Map(again.filter(isKilled).map((mutation) => [mutation.key, mutation]))
-  return mutations.map((mutation) => killed.get(mutation.key) ?? mutation)
+  const scope = scopeOfMutations(survivors)
+  const widely = await runStage(run, { name: `${run.package}-wide`, tests: wide, scope })
+  return afterStage(mutations, widely.filter(isKilled))
 }

@@ -3,6 +3,9 @@
  * `testing` and `promise`, so that a mutant is killed when a test of any of these folders fails.
  */
 
+import { globSync } from "node:fs"
+import { join, parse } from "node:path"
+
 export interface Suite {
   /** The folders in `packages` whose tests run for every mutant, the ones that are most specific and fastest first. */
   readonly tests: ReadonlyArray<string>
@@ -38,6 +41,17 @@ const suites: Readonly<Record<Package, Suite>> = {
 export const isPackage = (name: string): name is Package => Object.hasOwn(suites, name)
 
 export const suiteOf = (name: Package): Suite => suites[name]
+
+/** The folder in `packages` of a test file, or of all its tests. */
+export const folderOf = (tests: string): string => tests.split("/", 1)[0] ?? ""
+
+/** The test files that are named after a source, in `packages`. */
+export const ownTestsOf = (root: string, name: Package, file: string): ReadonlyArray<string> => {
+  const { name: source } = parse(file)
+  return globSync(`${name}/test/**/*.test.{ts,tsx}`, { cwd: join(root, "packages") })
+    .filter((test) => parse(test).name.toLowerCase() === `${source}.test`.toLowerCase())
+    .filter((test) => !unaffectedTests.includes(`packages/${test}`))
+}
 
 /**
  * Tests that no mutant can fail: types are not mutated, programs of their own load the sources as they are, and a test that

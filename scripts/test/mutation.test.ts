@@ -14,6 +14,7 @@ import { isInScope, isMutable, parseLines, patternsOf } from "../mutation/scope.
 import { spread } from "../mutation/spread.ts"
 import { attributeToTests } from "../mutation/stryker/coverage.ts"
 import { reasonToIgnore } from "../mutation/stryker/ignorer.ts"
+import { ownTestsOf } from "../mutation/suites.ts"
 import { summaryLine, survivorLines } from "../mutation/table.ts"
 import { UsageError } from "../mutation/UsageError.ts"
 
@@ -126,6 +127,21 @@ describe("a scope", () => {
     assert.deepStrictEqual(parseLines("4"), { start: 4, end: 4 })
     assert.deepStrictEqual(parseLines("4-9"), { start: 4, end: 9 })
     for (const text of ["9-4", "0", "a", ""]) assert.throws(() => parseLines(text), "not a range of lines")
+  })
+})
+
+describe("the tests of a file", () => {
+  it("are those that are named after it, in any folder of the tests", () => {
+    const root = join(import.meta.dirname, "../..")
+    assert.deepStrictEqual(ownTestsOf(root, "conversation", "packages/conversation/src/internal/merge.ts"), [
+      "conversation/test/merge.test.ts"
+    ])
+    assert.deepStrictEqual(ownTestsOf(root, "react", "packages/react/src/SignalWireProvider.ts"), [])
+  })
+
+  it("do not include those that no mutant can fail", () => {
+    const root = join(import.meta.dirname, "../..")
+    assert.deepStrictEqual(ownTestsOf(root, "conversation", "packages/conversation/src/internal/effectCopies.ts"), [])
   })
 })
 

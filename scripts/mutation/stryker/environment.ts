@@ -5,7 +5,7 @@
 
 const names = {
   package: "MUTATED_PACKAGE",
-  folders: "MUTATION_TEST_FOLDERS",
+  tests: "MUTATION_TESTS",
   deadline: "MUTATION_DEADLINE",
   testRun: "MUTATION_TEST_RUN",
   abandoned: "MUTATION_ABANDONED"
@@ -19,15 +19,15 @@ const set = (name: string, value: string | undefined): void => {
 export interface Environment {
   /** The package that is mutated. */
   readonly package: string
-  /** The folders in `packages` whose tests run. */
-  readonly folders: ReadonlyArray<string>
+  /** The folders in `packages` whose tests run, and test files there. */
+  readonly tests: ReadonlyArray<string>
   /** When no further mutant is tested, in milliseconds since 1970. */
   readonly deadline: number | undefined
 }
 
 export const setEnvironment = (environment: Environment): void => {
   set(names.package, environment.package)
-  set(names.folders, environment.folders.join(" "))
+  set(names.tests, environment.tests.join(" "))
   set(names.deadline, environment.deadline?.toString())
 }
 
@@ -35,7 +35,7 @@ export const getEnvironment = (): Environment => {
   const deadline = process.env[names.deadline]
   return {
     package: process.env[names.package] ?? "",
-    folders: (process.env[names.folders] ?? "").split(" "),
+    tests: (process.env[names.tests] ?? "").split(" "),
     deadline: deadline === undefined ? undefined : Number(deadline)
   }
 }

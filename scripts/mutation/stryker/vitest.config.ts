@@ -9,7 +9,7 @@ import { isPackage, suiteOf, unaffectedTests } from "../suites.ts"
 import { getEnvironment } from "./environment.ts"
 import { persistentPool } from "./persistentPool.ts"
 
-const { folders, package: name } = getEnvironment()
+const { package: name, tests } = getEnvironment()
 if (!isPackage(name)) throw new Error(`not a package that is mutated: ${JSON.stringify(name)}`)
 const root = process.cwd()
 
@@ -17,7 +17,7 @@ const root = process.cwd()
 class FoldersInOrder extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
     const folderOf = ({ moduleId }: TestSpecification): number =>
-      folders.findIndex((folder) => moduleId.startsWith(join(root, "packages", folder, "/")))
+      tests.findIndex((folder) => moduleId.startsWith(join(root, "packages", folder, "/")))
     return files.toSorted((a, b) => folderOf(a) - folderOf(b))
   }
 }
@@ -39,7 +39,7 @@ export default defineConfig({
     }
   }],
   test: {
-    include: folders.map((folder) => `packages/${folder}/test/**/*.test.{ts,tsx}`),
+    include: tests.map((one) => one.includes("/") ? `packages/${one}` : `packages/${one}/test/**/*.test.{ts,tsx}`),
     exclude: [...unaffectedTests],
     environment: suiteOf(name).environment,
     // as in `packages/react/vitest.config.ts`
