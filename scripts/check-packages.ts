@@ -88,6 +88,7 @@ const pack = (): void => {
   }
   run(join(bin, "tsc"), ["-b", "tsconfig.build.json"])
   run(join(bin, "pnpm"), ["--filter", "@effect-signalwire-internal/sandbox-page", "run", "build:page"])
+  run(join(bin, "pnpm"), ["--filter", "@effect-signalwire/sandbox", "run", "build:program"])
   for (const { directory } of packages) {
     run(join(bin, "pnpm"), ["pack", "--pack-destination", work], { cwd: directory })
   }

@@ -2,11 +2,16 @@
 import { spawnSync } from "node:child_process"
 import { dirname, join } from "node:path"
 
-const tasks = ["build:packages", "build:page", "check:tests", "test", "test:scripts"]
+const root = dirname(import.meta.dirname)
+const tasks = ["build:packages", "build:page", "build:program", "check:tests", "test", "test:scripts"]
 const { status } = spawnSync("turbo", ["run", ...tasks, "--continue=dependencies-successful"], {
   stdio: "inherit",
-  // many processes load the same modules
-  env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(import.meta.dirname), "node_modules/.cache/node-compile") }
+  env: {
+    ...process.env,
+    // many processes load the same modules
+    NODE_COMPILE_CACHE: join(root, "node_modules/.cache/node-compile"),
+    SANDBOX_PROGRAM: join(root, "packages/sandbox/bundle/bin/main.js")
+  }
 })
 await import("./test-summary.ts")
 if (status !== 0) process.exitCode = 1

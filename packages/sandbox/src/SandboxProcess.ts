@@ -50,8 +50,9 @@ const maxErrorLength = 65_536
 /** How long to wait for the process to exit before it is killed, in milliseconds. */
 const stopTimeout = 10_000
 
-// with the same extension as this file, so that it works from the source and from the build
-const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`)
+/** The program: the source of this repository, the bundle of the package, or what `SANDBOX_PROGRAM` names. */
+const main = process.env["SANDBOX_PROGRAM"] ??
+  join(import.meta.dirname, extname(import.meta.filename) === ".ts" ? "main.ts" : "../bundle/bin/main.js")
 
 const decodeInfo = Schema.decodeUnknownResult(Schema.fromJsonString(Sandbox.Info))
 

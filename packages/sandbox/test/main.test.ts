@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path"
 import { createInterface } from "node:readline"
 import { request, temporary } from "./support.ts"
 
-const main = join(import.meta.dirname, "../src/main.ts")
+const main = process.env["SANDBOX_PROGRAM"] ?? join(import.meta.dirname, "../src/main.ts")
 
 /** Runs the program. */
 const run = (...args: ReadonlyArray<string>) => runWith(process.env, ...args)
