@@ -47,6 +47,13 @@ describe("the identity of a send", () => {
     assert.notDeepEqual(subscriber, address)
   })
 
+  it("P1.5: has the keys of earlier versions, whose fingerprints are in saved cursors", () => {
+    assert.deepStrictEqual(SendIdentity.keys(identity), [
+      `["mine","c","user","ada"]`,
+      `["mine","c","from","address of ada"]`
+    ])
+  })
+
   it("is that of the message's client id, conversation and sender", () => {
     const fields = { userId: identity.userId, fromAddressId: identity.fromAddressId }
     assert.deepStrictEqual(SendIdentity.fromMessage(copy("stored", 1, "mine", fields)), identity)
