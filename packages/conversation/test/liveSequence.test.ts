@@ -12,7 +12,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { constTrue } from "effect/Function"
+import { constTrue, constVoid } from "effect/Function"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -112,7 +112,10 @@ const start = Effect.gen(function*() {
         ...MetricsRecorder.noop,
         recordRecovered: (messages) => Effect.sync(() => void recovered.push(messages))
       },
-      instrumentation: Instrumentation.warningsOnly((...entry) => warnings.push(entry)),
+      instrumentation: {
+        ...Instrumentation.warningsOnly(constVoid),
+        warn: (...entry) => Effect.sync(() => void warnings.push(entry))
+      },
       tuning: {
         overlapSeconds: 10,
         memory: 8192,
@@ -376,6 +379,47 @@ describe("LiveSequence", () => {
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
 
+  it.effect("P8.8: counts as catching up from the start of a session until it has received what is new, or is no longer pulled", () =>
+    Effect.gen(function*() {
+      const { connect, monitor, open } = yield* start
+      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
+      monitor.setSession(connected)
+      const { pulling, receive } = yield* open()
+      const catchingUp = Effect.map(monitor.state.get, (state) => state._tag === "Connected" && state.catchingUp)
+      monitor.sessionStarted.emit()
+      assert.isTrue(yield* catchingUp)
+      yield* receive(connect())
+      assert.isFalse(yield* catchingUp)
+      monitor.sessionStarted.emit()
+      assert.isTrue(yield* catchingUp)
+      yield* Fiber.interrupt(pulling)
+      assert.isFalse(yield* catchingUp)
+      monitor.sessionStarted.emit()
+      assert.isFalse(yield* catchingUp)
+    }))
+
+  it.effect("P8.8: does not count as catching up while its consumer is busy when a session starts", () =>
+    Effect.gen(function*() {
+      const { monitor, open } = yield* start
+      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
+      monitor.setSession(connected)
+      const { receive } = yield* open({}, { consumer: Latch.makeUnsafe(false) })
+      yield* receive(Signal.event(event("a", 1000)))
+      monitor.sessionStarted.emit()
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
+  it.effect("P8.8: does not count as catching up when a session starts before it has started itself", () =>
+    Effect.gen(function*() {
+      const { monitor, open } = yield* start
+      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
+      monitor.setSession(connected)
+      const cursor: Cursor = { load: Effect.never, save: () => Effect.void }
+      yield* Effect.forkScoped(open({}, { cursor }), { startImmediately: true })
+      monitor.sessionStarted.emit()
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
   it.effect("P3.3: warns once of messages that history does not have any more", () =>
     Effect.gen(function*() {
       const { connect, forget, open, store } = yield* start
@@ -387,7 +431,9 @@ describe("LiveSequence", () => {
       yield* receive(connect())
       assert.deepStrictEqual(received, ["z"])
       assert.lengthOf(warnings, 1)
-      assert.containSubset(warnings, [["messages may be missing", { _tag: "Gap", reason: "history-too-short" }]])
+      assert.containSubset(warnings, [
+        ["messages may be missing", [{ _tag: "Gap", reason: "history-too-short" }], { operation: "subscribe" }]
+      ])
     }))
 
   it.effect("fails with the failure of the session after what was received before it, and again when it is pulled", () =>

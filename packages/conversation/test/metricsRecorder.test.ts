@@ -49,7 +49,7 @@ describe("the recorder of signals", () => {
     Effect.gen(function*() {
       const record = yield* recorder.signalRecorder
       yield* TestClock.setTime(10_000)
-      record([Signal.event(event("a", 1)), Signal.event(event("b", 7))])
+      record([Signal.event(event("a", 1)), Signal.event(event("b", 5)), Signal.event(event("c", 7))])
       const { count, sum } = yield* Metric.value(metrics.lag)
       assert.deepStrictEqual([count, sum], [1, 3])
     }).pipe(isolated))

@@ -141,8 +141,8 @@ class LiveSequence implements Reconcilable {
   readonly next: Items = Effect.suspend(() => {
     const { state } = this
     switch (state._tag) {
+      // it is started before it is pulled
       case "Starting":
-        return Effect.flatMap(this.start, (transition) => this.emit(transition))
       case "Live":
         return this.receive
       case "CatchingUp":
