@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -388,13 +389,19 @@ describe("OutboxStore", () => {
   it.effect("logs as the operation of the outbox what it can't read or write", () =>
     Effect.gen(function*() {
       const operations: Array<unknown> = []
-      const logger = Logger.make(({ fiber }) =>
+      const details: Array<string> = []
+      const logger = Logger.make(({ cause, fiber, message }) => {
         operations.push(fiber.getRef(References.CurrentLogAnnotations)["messaging.operation.name"])
-      )
+        details.push(`${String(message)} ${Cause.pretty(cause)}`)
+      })
       const { data, layer } = storage()
-      data.set(`effect-signalwire/queue/${JSON.stringify(["messages", "broken"])}`, "{")
+      for (const [id, value] of [["broken", "{"], ["of another form", "{}"]]) {
+        data.set(`effect-signalwire/queue/${JSON.stringify(["messages", id])}`, value ?? "")
+      }
       yield* Effect.provide(open(layer), Logger.layer([logger]))
-      assert.deepStrictEqual(operations, ["outbox"])
+      assert.deepStrictEqual(operations, ["outbox", "outbox"])
+      assert.match(details[0] ?? "", /"broken".*JSON/s)
+      assert.match(details[1] ?? "", /"of another form".*Missing/s)
       const full = yield* Effect.provide(
         open(memory((value) => isOutcome(value) ? Effect.fail(fullDisk) : Effect.void)),
         Logger.layer([logger])
@@ -403,7 +410,8 @@ describe("OutboxStore", () => {
       const reading = yield* Effect.forkChild(Effect.provide(full.read, Logger.layer([logger])))
       yield* TestClock.adjust("10 seconds")
       yield* Fiber.join(reading)
-      assert.deepStrictEqual(operations, ["outbox", "outbox"])
+      assert.deepStrictEqual(operations, ["outbox", "outbox", "outbox"])
+      assert.include(details[2], fullDisk.message)
     }))
 
   it.effect("accepts an id again once it was cleaned up, in the same process", () =>
@@ -411,7 +419,7 @@ describe("OutboxStore", () => {
       const { context, offer, read } = yield* open(storage().layer)
       yield* offer("a", { id: "1" })
       assert.strictEqual(yield* read, "a 1")
-      yield* TestClock.adjust("2 days")
+      yield* TestClock.adjust("1 day")
       yield* Layer.build(PersistedQueue.layerCleanup({ timeToLive: "1 day" })).pipe(
         Effect.andThen(Effect.yieldNow),
         Effect.provideContext(context),

@@ -65,6 +65,13 @@ describe("an invalid option", () => {
     }))
 })
 
+it.effect("P9.2: an invalid option of the refresh, from a program without types, fails the layer by name", () =>
+  Effect.gen(function*() {
+    const untyped: object = { refreshTimeout: -1 }
+    const layer = Conversations.layer({ urls, token, refresh: Effect.succeed(token), ...untyped })
+    assert.deepStrictEqual(yield* refusal(Layer.provide(layer, transports(500).layer)), ["layer", "refreshTimeout"])
+  }))
+
 describe("layer", () => {
   it.effect("provides its credentials besides the services, and sends their token to the server of the options", () =>
     Effect.gen(function*() {
