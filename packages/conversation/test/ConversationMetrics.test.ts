@@ -28,7 +28,10 @@ const client = { "messaging.system": "signalwire", "messaging.client.id": "order
 const seconds = { ...client, unit: "s" }
 const send = { "messaging.operation.name": "sendMessage", "messaging.operation.type": "send" }
 const failed = { ...send, "error.type": "Forbidden" }
-const received = (operation: string) => ({ "messaging.operation.name": operation, "messaging.operation.type": "receive" })
+const received = (operation: string) => ({
+  "messaging.operation.name": operation,
+  "messaging.operation.type": "receive"
+})
 
 describe("ConversationMetrics", () => {
   it.effect("has stable names, kinds and attributes", () =>
@@ -70,7 +73,22 @@ describe("ConversationMetrics", () => {
   it.effect("measures the duration of sends with the boundaries that OpenTelemetry specifies, and more for long ones", () =>
     Effect.gen(function*() {
       const boundaries = yield* boundariesOf(ConversationMetrics.forClient("orders").sendDuration())
-      assert.includeOrderedMembers(boundaries, [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
+      assert.includeOrderedMembers(boundaries, [
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.075,
+        0.1,
+        0.25,
+        0.5,
+        0.75,
+        1,
+        2.5,
+        5,
+        7.5,
+        10
+      ])
       assert.isAtLeast(boundaries.at(-1) ?? 0, 120)
     }).pipe(isolated))
 
@@ -95,8 +113,10 @@ describe("ConversationMetrics", () => {
       yield* Metric.update(ConversationMetrics.forClient("orders").gaps, 1)
       yield* Metric.update(ConversationMetrics.forClient().gaps, 1)
       yield* Metric.update(ConversationMetrics.forClient("effect-signalwire").gaps, 1)
-      const counts = yield* Effect.forEach(["orders", "other", "effect-signalwire"], (name) =>
-        Effect.map(Metric.value(ConversationMetrics.forClient(name).gaps), ({ count }) => count))
+      const counts = yield* Effect.forEach(
+        ["orders", "other", "effect-signalwire"],
+        (name) => Effect.map(Metric.value(ConversationMetrics.forClient(name).gaps), ({ count }) => count)
+      )
       assert.deepStrictEqual(counts, [1, 0, 2])
     }).pipe(isolated))
 })

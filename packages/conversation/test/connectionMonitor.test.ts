@@ -44,9 +44,12 @@ describe("ConnectionMonitor", () => {
     Effect.gen(function*() {
       const monitor = new ConnectionMonitor(idle)
       const states: Array<ConnectionState> = []
-      yield* Effect.forkChild(Stream.runForEach(monitor.state.changes, (state) => Effect.sync(() => states.push(state))), {
-        startImmediately: true
-      })
+      yield* Effect.forkChild(
+        Stream.runForEach(monitor.state.changes, (state) => Effect.sync(() => states.push(state))),
+        {
+          startImmediately: true
+        }
+      )
       const connecting = ConnectionState.Connecting({ polling: false, reason: null })
       monitor.setSession(connecting)
       monitor.setSession({ ...connecting })

@@ -48,15 +48,18 @@ describe("an invalid option", () => {
     ["http.timeout", { urls, http: { timeout: -1 } }],
     ["subscription.heartbeat", { urls, subscription: { heartbeat: 0 } }],
     ["settle", { urls, settle: -1 }]
-  ])("P9.2: fails each of the layers that connect, with the name of the option: %s", ([attribute, options]) =>
-    Effect.gen(function*() {
-      const layers = [
-        Layer.provide(Conversations.layer({ ...options, token }), transports(500).layer),
-        Layer.provide(Conversations.layerCredentials(options), [credentials, transports(500).layer]),
-        Layer.provide(Conversations.layerBareFetch(options), [credentials, webSockets])
-      ]
-      for (const layer of layers) assert.deepStrictEqual(yield* refusal(layer), ["layer", attribute])
-    }))
+  ])(
+    "P9.2: fails each of the layers that connect, with the name of the option: %s",
+    ([attribute, options]) =>
+      Effect.gen(function*() {
+        const layers = [
+          Layer.provide(Conversations.layer({ ...options, token }), transports(500).layer),
+          Layer.provide(Conversations.layerCredentials(options), [credentials, transports(500).layer]),
+          Layer.provide(Conversations.layerBareFetch(options), [credentials, webSockets])
+        ]
+        for (const layer of layers) assert.deepStrictEqual(yield* refusal(layer), ["layer", attribute])
+      })
+  )
 
   it.effect("P9.2: is the token when that has characters that can't be sent", () =>
     Effect.gen(function*() {
@@ -100,16 +103,19 @@ describe("layerConfig", () => {
       }
     ],
     ["sweep.min", { token: Config.succeed(token), sweep: { min: Config.succeed(0), max: Config.succeed(1) } }]
-  ])("P9.2: passes on what is configured, which is refused when it is invalid: %s", ([attribute, options]) =>
-    Effect.gen(function*() {
-      const layer = Conversations.layerConfig({
-        ...options,
-        urls: { http: Config.succeed(urls.http), ws: Config.succeed(urls.ws) }
+  ])(
+    "P9.2: passes on what is configured, which is refused when it is invalid: %s",
+    ([attribute, options]) =>
+      Effect.gen(function*() {
+        const layer = Conversations.layerConfig({
+          ...options,
+          urls: { http: Config.succeed(urls.http), ws: Config.succeed(urls.ws) }
+        })
+        const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, transports(500).layer))))
+        assert(error._tag === "ConversationError" && error.reason._tag === "Invalid")
+        assert.deepStrictEqual(error.reason.errors.map(({ attribute }) => attribute), [attribute])
       })
-      const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(layer, transports(500).layer))))
-      assert(error._tag === "ConversationError" && error.reason._tag === "Invalid")
-      assert.deepStrictEqual(error.reason.errors.map(({ attribute }) => attribute), [attribute])
-    }))
+  )
 
   it.effect("retries reads by the schedule that it is given, even among options from configuration", () =>
     Effect.gen(function*() {

@@ -177,38 +177,50 @@ describe("a method", () => {
       assert.deepStrictEqual([(yield* Fiber.join(sending)).stored, (yield* send).stored], ["unknown", "no"])
     }))
 
-  it.effect.each([...reads, ...connection])("P9.1: says nothing about a message that none was sent with: $name", ({ call }) =>
-    Effect.gen(function*() {
-      const { close, conversations } = yield* start()
-      yield* close
-      assert.notProperty(yield* Effect.flip(call(conversations)), "stored")
-    }).pipe(Effect.scoped))
+  it.effect.each([...reads, ...connection])(
+    "P9.1: says nothing about a message that none was sent with: $name",
+    ({ call }) =>
+      Effect.gen(function*() {
+        const { close, conversations } = yield* start()
+        yield* close
+        assert.notProperty(yield* Effect.flip(call(conversations)), "stored")
+      }).pipe(Effect.scoped)
+  )
 
-  it.effect.each(lists)("P9.1: fails with its name and the reason of the server: $name", ({ call, name }) =>
-    Effect.gen(function*() {
-      const failing = () => Stream.fail(refused)
-      const http = { conversations: failing, conversationMessages: failing, messages: failing }
-      const { conversations } = yield* start({ http })
-      const error = yield* Effect.flip(call(conversations))
-      assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
-    }).pipe(Effect.scoped))
+  it.effect.each(lists)(
+    "P9.1: fails with its name and the reason of the server: $name",
+    ({ call, name }) =>
+      Effect.gen(function*() {
+        const failing = () => Stream.fail(refused)
+        const http = { conversations: failing, conversationMessages: failing, messages: failing }
+        const { conversations } = yield* start({ http })
+        const error = yield* Effect.flip(call(conversations))
+        assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
+      }).pipe(Effect.scoped)
+  )
 
-  it.effect.each(connection)("P9.1: fails with its name and the reason of the session: $name", ({ call, name }) =>
-    Effect.gen(function*() {
-      const failing = Effect.fail(new SubscriptionError({ method: "ready", reason }))
-      const { conversations } = yield* start({ subscription: { ready: failing, reconnect: failing } })
-      const error = yield* Effect.flip(call(conversations))
-      assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
-    }).pipe(Effect.scoped))
+  it.effect.each(connection)(
+    "P9.1: fails with its name and the reason of the session: $name",
+    ({ call, name }) =>
+      Effect.gen(function*() {
+        const failing = Effect.fail(new SubscriptionError({ method: "ready", reason }))
+        const { conversations } = yield* start({ subscription: { ready: failing, reconnect: failing } })
+        const error = yield* Effect.flip(call(conversations))
+        assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
+      }).pipe(Effect.scoped)
+  )
 
-  it.effect.each([...reads, ...lists, ...connection, ...sends])("has a span of its name: $name", ({ call, name }) =>
-    Effect.gen(function*() {
-      const { close, conversations, services, spans } = yield* start(silent)
-      const calling = yield* Effect.forkChild(Effect.exit(call(conversations)), { startImmediately: true })
-      yield* close
-      yield* Fiber.join(calling)
-      assert.deepStrictEqual([services, spans], [["Conversations"], [name]])
-    }).pipe(Effect.scoped))
+  it.effect.each([...reads, ...lists, ...connection, ...sends])(
+    "has a span of its name: $name",
+    ({ call, name }) =>
+      Effect.gen(function*() {
+        const { close, conversations, services, spans } = yield* start(silent)
+        const calling = yield* Effect.forkChild(Effect.exit(call(conversations)), { startImmediately: true })
+        yield* close
+        yield* Fiber.join(calling)
+        assert.deepStrictEqual([services, spans], [["Conversations"], [name]])
+      }).pipe(Effect.scoped)
+  )
 
   it.effect("yields the items of a list", () =>
     Effect.gen(function*() {
@@ -218,16 +230,19 @@ describe("a method", () => {
     }))
 })
 
-it.effect.each([true, false, undefined])("makes a span for each send, even if nothing exports it, only to trace it: %s", (traceMessages) =>
-  Effect.gen(function*() {
-    const { always, close, conversations } = yield* start({ ...silent, options: { traceMessages } })
-    const sending = yield* Effect.forkChild(Effect.exit(conversations.sendMessage({ addressId, text: "hello" })), {
-      startImmediately: true
+it.effect.each([true, false, undefined])(
+  "makes a span for each send, even if nothing exports it, only to trace it: %s",
+  (traceMessages) =>
+    Effect.gen(function*() {
+      const { always, close, conversations } = yield* start({ ...silent, options: { traceMessages } })
+      const sending = yield* Effect.forkChild(Effect.exit(conversations.sendMessage({ addressId, text: "hello" })), {
+        startImmediately: true
+      })
+      yield* close
+      yield* Fiber.join(sending)
+      assert.deepStrictEqual(always, [traceMessages === true])
     })
-    yield* close
-    yield* Fiber.join(sending)
-    assert.deepStrictEqual(always, [traceMessages === true])
-  }))
+)
 
 it.effect("P8.3: the state of the connection is that of the session, until the client is closed", () =>
   Effect.gen(function*() {

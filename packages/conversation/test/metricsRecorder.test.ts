@@ -64,12 +64,15 @@ describe("the recorder of signals", () => {
 })
 
 describe("the recorder of items", () => {
-  it.effect.each(["subscribe", "timeline"] as const)("counts the messages among the items of a %s, and returns all items", (operation) =>
-    Effect.gen(function*() {
-      const items: Arr.NonEmptyReadonlyArray<Item> = [messageItem("a"), caughtUp, messageItem("b")]
-      assert.strictEqual(yield* recorder.recordItems(operation, items), items)
-      assert.strictEqual(yield* countOf(metrics.consumedMessages(operation)), 2)
-    }).pipe(isolated))
+  it.effect.each(["subscribe", "timeline"] as const)(
+    "counts the messages among the items of a %s, and returns all items",
+    (operation) =>
+      Effect.gen(function*() {
+        const items: Arr.NonEmptyReadonlyArray<Item> = [messageItem("a"), caughtUp, messageItem("b")]
+        assert.strictEqual(yield* recorder.recordItems(operation, items), items)
+        assert.strictEqual(yield* countOf(metrics.consumedMessages(operation)), 2)
+      }).pipe(isolated)
+  )
 
   it.effect("records nothing for items without messages, and returns them", () =>
     Effect.gen(function*() {
@@ -107,13 +110,16 @@ describe("the recorder of sends", () => {
     ["Forbidden", Effect.fail(forbidden)],
     ["Interrupted", Effect.interrupt],
     ["_OTHER", Effect.die(new Error("a defect of an HttpClient"))]
-  ])("P9.1: counts a send that fails under its reason, with its duration: %s", ([errorType, send]) =>
-    Effect.gen(function*() {
-      yield* Effect.exit(recorder.trackSend(send))
-      assert.strictEqual(yield* countOf(metrics.sentMessages(errorType)), 1)
-      assert.strictEqual((yield* Metric.value(metrics.sendDuration(errorType))).count, 1)
-      assert.lengthOf(yield* Metric.snapshot, 2)
-    }).pipe(isolated))
+  ])(
+    "P9.1: counts a send that fails under its reason, with its duration: %s",
+    ([errorType, send]) =>
+      Effect.gen(function*() {
+        yield* Effect.exit(recorder.trackSend(send))
+        assert.strictEqual(yield* countOf(metrics.sentMessages(errorType)), 1)
+        assert.strictEqual((yield* Metric.value(metrics.sendDuration(errorType))).count, 1)
+        assert.lengthOf(yield* Metric.snapshot, 2)
+      }).pipe(isolated)
+  )
 
   it.effect("fails as the send fails", () =>
     Effect.gen(function*() {

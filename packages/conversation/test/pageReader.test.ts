@@ -15,24 +15,27 @@ const failure = (reason: Reason.Reason) => new ConversationError({ method: "time
 const gone = failure(new Reason.NotFound({ detail: "the page has expired" }))
 
 /** Pages of one message each, and no more. */
-const pages = (...texts: ReadonlyArray<string>): Page => {
-  const [text = "", ...others] = texts
+const pages = (...ids: ReadonlyArray<string>): Page => {
+  const [text = "", ...others] = ids
   return page([message(text, 1)], others.length === 0 ? undefined : Effect.sync(() => Option.some(pages(...others))))
 }
 
-/** Reads pages, and returns their texts with how the read ended. */
-const read = (from: Reader["from"], { maxPages = 10, stopAt }: { readonly maxPages?: number; readonly stopAt?: string } = {}) => {
+/** Reads pages, and returns what is on them, and how the read ended. */
+const read = (
+  from: Reader["from"],
+  { maxPages = 10, stopAt }: { readonly maxPages?: number; readonly stopAt?: string } = {}
+) => {
   const restarts: Array<number> = []
   const result = PageReader.readPages<Page["data"][number], string, ConversationError>((count) => {
     restarts.push(count)
-    const texts: Array<string | null> = []
-    const end = (how: string) => Effect.succeed(`${texts.join(" ")}: ${how}`)
+    const found: Array<string | null> = []
+    const end = (how: string) => Effect.succeed(`${found.join(" ")}: ${how}`)
     return {
       from,
       maxPages,
       onPage: ({ data }) => {
-        texts.push(...data.map(({ text }) => text))
-        return stopAt !== undefined && texts.includes(stopAt) ? end("stopped") : undefined
+        found.push(...data.map(({ text }) => text))
+        return stopAt !== undefined && found.includes(stopAt) ? end("stopped") : undefined
       },
       onEnd: (how: End) => end(how)
     }

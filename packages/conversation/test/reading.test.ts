@@ -85,12 +85,15 @@ describe("a read", () => {
       methods: { join: () => refused },
       call: (dependencies) => Reading.join(dependencies, { addressId })
     }
-  ])("P9.1: fails with the name of the method, and why it was refused: $name", ({ call, methods, name }) =>
-    Effect.gen(function*() {
-      const { dependencies } = yield* start(methods)
-      const error = yield* Effect.flip(call(dependencies))
-      assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
-    }))
+  ])(
+    "P9.1: fails with the name of the method, and why it was refused: $name",
+    ({ call, methods, name }) =>
+      Effect.gen(function*() {
+        const { dependencies } = yield* start(methods)
+        const error = yield* Effect.flip(call(dependencies))
+        assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
+      })
+  )
 
   it.effect.each<Case>([
     {
@@ -114,12 +117,15 @@ describe("a read", () => {
       methods: { getConversationMessages: () => Effect.succeed(refusedNext([message("a", 1)])) },
       call: (dependencies) => Reading.findMessage(dependencies, { addressId, clientId: "mine" })
     }
-  ])("P9.1: fails with the name of the method when a later page is refused: $name", ({ call, methods, name }) =>
-    Effect.gen(function*() {
-      const { dependencies } = yield* start(methods)
-      const error = yield* Effect.flip(call(dependencies))
-      assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
-    }))
+  ])(
+    "P9.1: fails with the name of the method when a later page is refused: $name",
+    ({ call, methods, name }) =>
+      Effect.gen(function*() {
+        const { dependencies } = yield* start(methods)
+        const error = yield* Effect.flip(call(dependencies))
+        assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
+      })
+  )
 
   it.effect("passes the options of the caller on to the server, and returns its page", () =>
     Effect.gen(function*() {

@@ -35,10 +35,13 @@ describe("the identity of a send", () => {
     assert.deepStrictEqual([SendIdentity.isSame(a, b), SendIdentity.isSame(b, a)], [expected, expected])
   })
 
-  it.each(pairs)("P2.3: has a key in common with that of another copy of the same send only: %s", (_, one, other, expected) => {
-    const keys = new Set(SendIdentity.keys({ ...identity, ...one }))
-    assert.strictEqual(SendIdentity.keys({ ...identity, ...other }).some((key) => keys.has(key)), expected)
-  })
+  it.each(pairs)(
+    "P2.3: has a key in common with that of another copy of the same send only: %s",
+    (_, one, other, expected) => {
+      const keys = new Set(SendIdentity.keys({ ...identity, ...one }))
+      assert.strictEqual(SendIdentity.keys({ ...identity, ...other }).some((key) => keys.has(key)), expected)
+    }
+  )
 
   it("P2.3: does not take a subscriber for an address that is spelled the same", () => {
     const name = "ada"
