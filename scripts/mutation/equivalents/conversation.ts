@@ -215,7 +215,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     file: "internal/historyReader.ts",
     source: "!page.hasNext",
     replacement: "false",
-    reason: "A shortcut: after the last page there is none, whoever reads it."
+    reason: "A shortcut: after the last page there is none to share."
   },
   {
     file: "internal/idTable.ts",
