@@ -128,10 +128,10 @@ describe("a lookup", () => {
 
 describe("how far back a lookup reads", () => {
   /** How many of ten pages it reads, when the messages are a second apart and the newest is at the start. */
-  const pagesRead = Effect.fnUntraced(function*(options: StartOptions, prepare = (_: MessageLookup) => {}) {
+  const pagesRead = Effect.fnUntraced(function*(options: StartOptions, sentAt?: number) {
     const { lookup, reads, store } = yield* start(options)
     store(others(1000, -999, 0))
-    prepare(lookup)
+    if (sentAt !== undefined) lookup.setSent(sentAt)
     yield* lookup.during(0)
     return reads()
   })
@@ -144,8 +144,8 @@ describe("how far back a lookup reads", () => {
   it.effect("P4.7: is the time since the send, and the overlap, before the newest message", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1 hour")
-      assert.strictEqual(yield* pagesRead({}, (lookup) => lookup.setSent(3_600_000 - 168_000)), 2)
-      assert.strictEqual(yield* pagesRead({}, (lookup) => lookup.setSent(3_600_000 - 172_000)), 3)
+      assert.strictEqual(yield* pagesRead({}, 3_600_000 - 168_000), 2)
+      assert.strictEqual(yield* pagesRead({}, 3_600_000 - 172_000), 3)
       assert.strictEqual(yield* pagesRead({ prior: { ...sentBefore, sentAt: 3_600_000 - 168_000 } }), 2)
       assert.strictEqual(yield* pagesRead({ prior: { ...sentBefore, sentAt: 3_600_000 - 172_000 } }), 3)
     }))
