@@ -41,6 +41,8 @@ describe("an invalid option", () => {
       [{ http: { timeout: -1 } }, ["http.timeout"]],
       [{ subscription: { heartbeat: 0 } }, ["subscription.heartbeat"]],
       [{ memory: 0 }, ["memory"]],
+      [{ readyTimeout: -1 }, ["readyTimeout"]],
+      [{ recoveryLimit: 0 }, ["recoveryLimit"]],
       [{ sendCapacity: Number.NaN, recoveryLimit: "many" }, ["sendCapacity"]]
     ] as const
   )("is refused by name: %o", ([options, names]) =>

@@ -244,6 +244,14 @@ it.effect.each([true, false, undefined])(
     })
 )
 
+it.effect("P9.2: an invalid option fails the layer over services below, and is named", () =>
+  Effect.gen(function*() {
+    const { method, reason } = yield* Effect.flip(start({ options: { settle: -1 } }))
+    assert.deepInclude(reason, { _tag: "Invalid" })
+    assert.strictEqual(method, "layer")
+    assert.include(reason.message, "settle")
+  }))
+
 it.effect("P8.3: the state of the connection is that of the session, until the client is closed", () =>
   Effect.gen(function*() {
     const connected: ConnectionState = { _tag: "Connected", resumed: false, catchingUp: false, reason: null }

@@ -258,6 +258,20 @@ describe("a timeline", () => {
   )
 })
 
+it.effect("P1.2: timelines that start at the same time share a read only if they have the same history", () =>
+  Effect.gen(function*() {
+    const { conversations, requested } = yield* start({ history: "never" })
+    const other = Branded.addressId("other")
+    for (const options of [{ addressId }, { addressId }, { addressId: other }, { addressId, since: 10 }]) {
+      yield* collect(conversations.timeline(options))
+    }
+    assert.deepStrictEqual(requested, [
+      { addressId, since: undefined, pageSize: 100 },
+      { addressId: other, since: undefined, pageSize: 100 },
+      { addressId, since: 10, pageSize: 100 }
+    ])
+  }))
+
 describe("a subscription", () => {
   it.effect("yields what is newer than the newest message of history when it starts", () =>
     Effect.gen(function*() {
@@ -265,6 +279,15 @@ describe("a subscription", () => {
       const items = yield* collect(yield* conversations.subscription())
       yield* push(pushed(toRoom("b", 2)), pushed(message("elsewhere", 3)), pushed(toRoom("c", 4)))
       assert.deepStrictEqual(items.map(({ id }) => String(id)), ["elsewhere", "c"])
+    }))
+
+  it.effect("P3.3: continues after a gap without onGap", () =>
+    Effect.gen(function*() {
+      const { conversations, push, setHistory } = yield* start({ history: [toRoom("a", 1000)] })
+      const items = yield* collect(yield* conversations.subscription())
+      setHistory(toRoom("z", 2000))
+      yield* push(Signal.connected(2))
+      assert.deepStrictEqual(items.map(({ id }) => String(id)), ["z"])
     }))
 
   it.effect("P3.3: runs onGap before the messages that follow the gap, which wait for it", () =>

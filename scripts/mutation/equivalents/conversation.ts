@@ -313,5 +313,23 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     line: "entry.isDone = true",
     reason:
       "A later send waits for one that is done, which has waited for the one before it. Only its entry stays in memory."
+  },
+  {
+    file: "internal/liveSequence.ts",
+    source: `this.state._tag === "CatchingUp"`,
+    replacement: "true",
+    reason: "It recovers in this state only."
+  },
+  {
+    file: "internal/liveSequence.ts",
+    source: `signal._tag !== "Discontinuity"`,
+    replacement: "false",
+    reason: "The next discontinuity requires a read as of that time or later anyway."
+  },
+  {
+    file: "internal/makeConversations.ts",
+    source: `signal.cause === "connected"`,
+    replacement: "true",
+    reason: "Other discontinuities are those of one subscriber: the session has none of them."
   }
 ]

@@ -168,7 +168,7 @@ class LiveSequence implements Reconcilable {
         this.isWaiting = false
         const transition = this.process(signals)
         // a consumer with messages to process reads when it pulls again
-        if (this.state._tag !== "CatchingUp" || transition.items.length > 0) this.setReadExpected(false)
+        if (transition.items.length > 0) this.setReadExpected(false)
         return this.emit(transition)
       },
       onFailure: (cause) => {
