@@ -16,9 +16,10 @@ import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import type { ConversationError } from "../src/ConversationError.ts"
 import * as Conversations from "../src/Conversations.ts"
-import { message } from "./support.ts"
+import { message, page } from "./support.ts"
 
 interface StartOptions {
   readonly http?: Partial<SignalWireHttp.Service>
@@ -250,6 +251,30 @@ it.effect("P9.2: an invalid option fails the layer over services below, and is n
     assert.deepInclude(reason, { _tag: "Invalid" })
     assert.strictEqual(method, "layer")
     assert.include(reason.message, "settle")
+  }))
+
+it.effect("P1.7: history is polled once the session has been lost for 5 seconds", () =>
+  Effect.gen(function*() {
+    const lost: ConnectionState = {
+      _tag: "Reconnecting",
+      attempt: 1,
+      delayMillis: null,
+      polling: false,
+      reason: new Reason.Transport({ detail: "" })
+    }
+    let reads = 0
+    const { conversations } = yield* start({
+      http: { getMessages: () => Effect.sync(() => (reads++, page([]))) },
+      subscription: {
+        ...silent.subscription,
+        connection: { current: Effect.succeed(idle), changes: Stream.make(idle, lost) }
+      }
+    })
+    yield* Effect.forkScoped(conversations.subscription(), { startImmediately: true })
+    yield* TestClock.adjust("4 seconds")
+    assert.deepStrictEqual([reads, yield* conversations.connection.current], [0, lost])
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual([reads, yield* conversations.connection.current], [1, { ...lost, polling: true }])
   }))
 
 it.effect("P8.3: the state of the connection is that of the session, until the client is closed", () =>
