@@ -174,19 +174,6 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     reason: "A shortcut: a state that is the same as the one before is not emitted."
   },
   {
-    file: "internal/conversationsLayers.ts",
-    source: `["retry"]`,
-    replacement: "[]",
-    reason: "What is read in place of the schedule is replaced by the schedule."
-  },
-  {
-    file: "internal/conversationsLayers.ts",
-    source: `"retry"`,
-    replacement: `""`,
-    line: `http: Config.unwrap<PlainHttp>(Struct.omit(http ?? {}, ["retry"])),`,
-    reason: "What is read in place of the schedule is replaced by the schedule."
-  },
-  {
     file: "internal/echoes.ts",
     source: "[]",
     replacement: `["Stryker was here"]`,
