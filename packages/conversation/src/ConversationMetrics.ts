@@ -16,7 +16,7 @@ type Histogram = Metric.Histogram<number>
 export interface ConversationMetrics {
   /**
    * Messages that were sent, or that failed with a reason whose `_tag` is `errorType`. That of a send that was
-   * interrupted is `Interrupted`.
+   * interrupted is `Interrupted`, and that of a defect `_OTHER`.
    */
   readonly sentMessages: (errorType?: string) => Counter
   /** The duration of sends, including the wait for their turn and the search for messages of unknown outcome. */

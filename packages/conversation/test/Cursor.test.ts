@@ -64,8 +64,8 @@ describe("Cursor", () => {
     "P1.5: fails with a remediation when the value is %s",
     ([, value]) =>
       Effect.gen(function*() {
-        const { cause, isRetryable, reason, remediation } = yield* Effect.flip(load())
-        assert.deepStrictEqual([reason._tag, isRetryable], ["UnreadableCursor", false])
+        const { cause, isRetryable, method, reason, remediation } = yield* Effect.flip(load())
+        assert.deepStrictEqual([method, reason._tag, isRetryable], ["Cursor.load", "UnreadableCursor", false])
         assert.include(remediation, "onUnreadable: \"restart\"")
         assert.isDefined(cause)
       }).pipe(over(value))

@@ -61,6 +61,10 @@ describe("MessageChannelScheduler", () => {
     receive()
   })
 
+  it("runs programs asynchronously", () => {
+    assert.strictEqual(start().scheduler.executionMode, "async")
+  })
+
   it("receives the messages of its channel, which does not keep a process alive", () => {
     assert.deepStrictEqual(start().calls, ["listen to message", "start", "unref"])
   })

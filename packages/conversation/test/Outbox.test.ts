@@ -223,6 +223,15 @@ describe("Outbox", () => {
       ])
     }))
 
+  it.effect("keeps when a message was enqueued, in unix seconds", () =>
+    Effect.gen(function*() {
+      const { enqueue, outcomes } = yield* open(makeServer())
+      yield* seconds(7)
+      yield* enqueue({ addressId, text: "1" })
+      yield* seconds(10)
+      assert.deepStrictEqual(outcomes.map(({ entry }) => entry.enqueuedAt), [7])
+    }))
+
   it.effect("P4.5: looks up a message that the store has although it failed to confirm it", () =>
     Effect.gen(function*() {
       const failing = new PersistedQueue.PersistedQueueError({ message: "the response was lost" })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as KeyValueStore from "effect/persistence/KeyValueStore"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
+import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Scheduler from "effect/Scheduler"
 import * as Schema from "effect/Schema"
@@ -358,5 +360,72 @@ describe("OutboxStore", () => {
       yield* second.offer("b", { id: "1" })
       assert.strictEqual(yield* (yield* open(layer, "grace")).read, "b 1")
       assert.strictEqual(yield* (yield* open(layer, "ada")).read, "a 1")
+    }))
+
+  it.effect("P4.4: finds the elements of earlier versions, each under a key of its own", () =>
+    Effect.gen(function*() {
+      const { data, layer } = storage()
+      const { offer } = yield* open(layer)
+      yield* offer("a", { id: "1" })
+      assert.deepStrictEqual([...data.keys()], [`effect-signalwire/queue/["messages","1"]`])
+    }))
+
+  it.effect("gives up an element at once that the queue can't decode", () =>
+    Effect.gen(function*() {
+      const { data, layer } = storage()
+      const process = yield* open(layer)
+      const numbers = yield* Effect.provideContext(
+        PersistedQueue.make({ name: "messages", schema: Schema.Finite }),
+        process.context
+      )
+      yield* numbers.offer(1, { id: "not a string" })
+      yield* process.offer("a")
+      assert.strictEqual(yield* process.read, "a 1")
+      yield* process.end
+      const stored = [...data.values()].find((value) => value.includes("not a string")) ?? ""
+      assert.deepInclude(JSON.parse(stored), { state: "failed", attempts: 1 })
+    }))
+
+  it.effect("logs as the operation of the outbox what it can't read or write", () =>
+    Effect.gen(function*() {
+      const operations: Array<unknown> = []
+      const details: Array<string> = []
+      const logger = Logger.make(({ cause, fiber, message }) => {
+        operations.push(fiber.getRef(References.CurrentLogAnnotations)["messaging.operation.name"])
+        details.push(`${String(message)} ${Cause.pretty(cause)}`)
+      })
+      const { data, layer } = storage()
+      for (const [id, value] of [["broken", "{"], ["of another form", "{}"]]) {
+        data.set(`effect-signalwire/queue/${JSON.stringify(["messages", id])}`, value ?? "")
+      }
+      yield* Effect.provide(open(layer), Logger.layer([logger]))
+      assert.deepStrictEqual(operations, ["outbox", "outbox"])
+      assert.match(details[0] ?? "", /"broken".*JSON/s)
+      assert.match(details[1] ?? "", /"of another form".*Missing/s)
+      const full = yield* Effect.provide(
+        open(memory((value) => isOutcome(value) ? Effect.fail(fullDisk) : Effect.void)),
+        Logger.layer([logger])
+      )
+      yield* full.offer("a")
+      const reading = yield* Effect.forkChild(Effect.provide(full.read, Logger.layer([logger])))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(reading)
+      assert.deepStrictEqual(operations, ["outbox", "outbox", "outbox"])
+      assert.include(details[2], fullDisk.message)
+    }))
+
+  it.effect("accepts an id again once it was cleaned up, in the same process", () =>
+    Effect.gen(function*() {
+      const { context, offer, read } = yield* open(storage().layer)
+      yield* offer("a", { id: "1" })
+      assert.strictEqual(yield* read, "a 1")
+      yield* TestClock.adjust("1 day")
+      yield* Layer.build(PersistedQueue.layerCleanup({ timeToLive: "1 day" })).pipe(
+        Effect.andThen(Effect.yieldNow),
+        Effect.provideContext(context),
+        Effect.scoped
+      )
+      yield* offer("again", { id: "1" })
+      assert.strictEqual(yield* read, "again 1")
     }))
 })

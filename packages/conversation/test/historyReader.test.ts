@@ -10,6 +10,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { ConversationError } from "../src/ConversationError.ts"
@@ -78,6 +79,9 @@ const start = (
     read: (asOf = 0) => reader.newest({ key: "all", method: "timeline", newest }, asOf)
   }
 }
+
+/** Delays are as short as they can be. */
+const withoutJitter = { nextDoubleUnsafe: () => 0, nextIntUnsafe: () => 0 }
 
 const empty = page([message("a", 1)])
 const down = new Reason.ServerError({ status: 503, detail: "" })
@@ -269,6 +273,27 @@ describe("HistoryReader", () => {
       assert.match(warnings[0] ?? "", /messages are delayed until history can be read again \(.+\)/)
       for (let second = 0; second < 170; second++) yield* TestClock.adjust("1 second")
       assert.strictEqual(warnings.length, 3)
+    }))
+
+  it.effect("P8.8: warns at every failure when these are a minute apart", () =>
+    Effect.gen(function*() {
+      const warnings: Array<string> = []
+      const { read } = start(
+        () => new Reason.RateLimited({ retryAfterMillis: 60_000 }),
+        Instrumentation.warningsOnly((message) => warnings.push(message))
+      )
+      yield* Effect.forkChild(Effect.provideService(read(), Random.Random, withoutJitter), { startImmediately: true })
+      for (let minute = 0; minute < 5; minute++) yield* TestClock.adjust("1 minute")
+      assert.lengthOf(warnings, 5)
+    }))
+
+  it.effect("P8.8: warns without details, since the warning has the reason", () =>
+    Effect.gen(function*() {
+      const warnings: Array<ReadonlyArray<unknown>> = []
+      const { read } = start(() => down, Instrumentation.warningsOnly((_, ...details) => warnings.push(details)))
+      yield* Effect.forkChild(read(), { startImmediately: true })
+      yield* Effect.replicateEffect(TestClock.adjust("1 second"), 10)
+      assert.deepStrictEqual(warnings, [[]])
     }))
 
   it.effect("P8.8: succeeds within 5 seconds of the server's recovery, however long the outage was", () =>

@@ -2,12 +2,14 @@
 import * as Credentials from "@effect-signalwire/runtime/Credentials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Redacted from "effect/Redacted"
 import * as Socket from "effect/socket/Socket"
 import type { ConversationError } from "../src/ConversationError.ts"
 import * as Conversations from "../src/Conversations.ts"
+import { catchInvalid } from "../src/internal/invalidOptions.ts"
 import * as Outbox from "../src/Outbox.ts"
 
 const webSockets = Layer.succeed(Socket.WebSocketConstructor, () => assert.fail("no session is expected"))
@@ -39,11 +41,20 @@ describe("an invalid option", () => {
       [{ http: { timeout: -1 } }, ["http.timeout"]],
       [{ subscription: { heartbeat: 0 } }, ["subscription.heartbeat"]],
       [{ memory: 0 }, ["memory"]],
+      [{ readyTimeout: -1 }, ["readyTimeout"]],
+      [{ recoveryLimit: 0 }, ["recoveryLimit"]],
       [{ sendCapacity: Number.NaN, recoveryLimit: "many" }, ["sendCapacity"]]
     ] as const
   )("is refused by name: %o", ([options, names]) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* refused(layerWith(options)), [...names])
+    }))
+
+  it.effect("is told apart from a defect, which stays as it is", () =>
+    Effect.gen(function*() {
+      const defect = new Error("a mistake in the program")
+      const exit = yield* Effect.exit(catchInvalid("layer")(Effect.die(defect)))
+      assert.deepStrictEqual(exit, Exit.die(defect))
     }))
 
   it.effect("of an outbox is refused by name", () =>

@@ -3,7 +3,7 @@ import { Lifetime } from "@effect-signalwire/runtime/Lifetime"
 import { SingleConsumerQueue } from "@effect-signalwire/runtime/SingleConsumerQueue"
 import type { ConversationMessage } from "@effect-signalwire/schema/ConversationMessage"
 import * as Reason from "@effect-signalwire/schema/Reason"
-import { idle } from "@effect-signalwire/subscription/ConnectionState"
+import { type ConnectionState, idle } from "@effect-signalwire/subscription/ConnectionState"
 import * as Signal from "@effect-signalwire/subscription/Signal"
 import { Subscription } from "@effect-signalwire/subscription/Subscription"
 import { SubscriptionError } from "@effect-signalwire/subscription/SubscriptionError"
@@ -12,7 +12,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { constTrue } from "effect/Function"
+import { constTrue, constVoid } from "effect/Function"
 import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -66,10 +66,14 @@ const start = Effect.gen(function*() {
       newestFirst.length <= 2 ? undefined : Effect.sync(() => Option.some(pageOf(newestFirst.slice(2))))
     )
   let reads = 0
+  let refusal: ConversationError | undefined
   const newest = Effect.suspend(() => {
     reads++
     const response = pageOf(stored.toReversed())
-    return Effect.as(responses.await, response)
+    return Effect.andThen(
+      responses.await,
+      Effect.suspend(() => refusal === undefined ? Effect.succeed(response) : refusal)
+    )
   })
 
   /** Opens a sequence that begins now, and pulls everything; after each batch it waits for `consumer`. */
@@ -112,7 +116,10 @@ const start = Effect.gen(function*() {
         ...MetricsRecorder.noop,
         recordRecovered: (messages) => Effect.sync(() => void recovered.push(messages))
       },
-      instrumentation: Instrumentation.warningsOnly((...entry) => warnings.push(entry)),
+      instrumentation: {
+        ...Instrumentation.warningsOnly(constVoid),
+        warn: (...entry) => Effect.sync(() => void warnings.push(entry))
+      },
       tuning: {
         overlapSeconds: 10,
         memory: 8192,
@@ -157,7 +164,9 @@ const start = Effect.gen(function*() {
       return Signal.connected(++sessions)
     },
     store: (...messages: ReadonlyArray<ConversationMessage>) => stored.push(...messages),
-    forget: () => stored.splice(0)
+    forget: () => stored.splice(0),
+    /** Reads fail from now on. */
+    refuse: (error: ConversationError) => (refusal = error)
   }
 })
 
@@ -376,6 +385,125 @@ describe("LiveSequence", () => {
       assert.deepStrictEqual(yield* monitor.state.get, connected)
     }))
 
+  it.effect("P8.8: counts as catching up from the start of a session until it has received what is new, or is no longer pulled", () =>
+    Effect.gen(function*() {
+      const { connect, monitor, open } = yield* start
+      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
+      monitor.setSession(connected)
+      const { pulling, receive } = yield* open()
+      const catchingUp = Effect.map(monitor.state.get, (state) => state._tag === "Connected" && state.catchingUp)
+      monitor.sessionStarted.emit()
+      assert.isTrue(yield* catchingUp)
+      yield* receive(connect())
+      assert.isFalse(yield* catchingUp)
+      monitor.sessionStarted.emit()
+      assert.isTrue(yield* catchingUp)
+      yield* Fiber.interrupt(pulling)
+      assert.isFalse(yield* catchingUp)
+      monitor.sessionStarted.emit()
+      assert.isFalse(yield* catchingUp)
+    }))
+
+  const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
+  const catchingUp = { ...connected, catchingUp: true } as const
+
+  it.effect("P8.8: counts as catching up without a break from the start of a session to the end of its read", () =>
+    Effect.gen(function*() {
+      const { connect, monitor, open, responses } = yield* start
+      monitor.setSession(connected)
+      const states: Array<ConnectionState> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(monitor.state.changes, (state) => Effect.sync(() => states.push(state))),
+        { startImmediately: true }
+      )
+      const { receive } = yield* open()
+      yield* responses.close
+      monitor.sessionStarted.emit()
+      yield* receive(connect())
+      yield* responses.open
+      yield* runReady
+      assert.deepStrictEqual(states, [connected, catchingUp, connected])
+    }))
+
+  it.effect("P8.8: does not count as catching up while its consumer has messages to process, before or after its read", () =>
+    Effect.gen(function*() {
+      const { connect, monitor, open, store } = yield* start
+      monitor.setSession(connected)
+      const consumer = Latch.makeUnsafe(false)
+      const { receive, received } = yield* open({}, { consumer })
+      monitor.sessionStarted.emit()
+      yield* receive(Signal.event(event("a", 1000)), connect())
+      assert.deepStrictEqual([received, yield* monitor.state.get], [["a"], connected])
+      store(message("a", 1000), message("b", 1001))
+      yield* consumer.release
+      yield* runReady
+      assert.deepStrictEqual([received, yield* monitor.state.get], [["a", "b"], connected])
+    }))
+
+  it.effect("P8.8: does not count as catching up after its read, while its consumer processes what it has read", () =>
+    Effect.gen(function*() {
+      const { connect, monitor, open, store } = yield* start
+      monitor.setSession(connected)
+      const { receive, received } = yield* open({}, { consumer: Latch.makeUnsafe(false) })
+      store(message("missed", 1000))
+      monitor.sessionStarted.emit()
+      yield* receive(connect())
+      assert.deepStrictEqual([received, yield* monitor.state.get], [["missed"], connected])
+    }))
+
+  it.effect("P8.8: counts a read after an interruption as catching up at once, and a check only when it is slow", () =>
+    Effect.gen(function*() {
+      const { connect, monitor, open, responses } = yield* start
+      monitor.setSession(connected)
+      const { receive } = yield* open()
+      yield* responses.close
+      yield* receive(Signal.requested)
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(yield* monitor.state.get, catchingUp)
+      yield* responses.open
+      yield* runReady
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+      yield* responses.close
+      yield* receive(connect())
+      assert.deepStrictEqual(yield* monitor.state.get, catchingUp)
+    }))
+
+  it.effect("P9.1: fails when its read is refused, and does not count as catching up any more", () =>
+    Effect.gen(function*() {
+      const { connect, monitor, open, refuse } = yield* start
+      monitor.setSession(connected)
+      const { pulling, receive } = yield* open()
+      const refusal = new ConversationError({ method: "subscribe", reason: new Reason.Forbidden({ detail: "" }) })
+      refuse(refusal)
+      monitor.sessionStarted.emit()
+      yield* receive(connect())
+      assert.strictEqual(yield* Effect.flip(Fiber.join(pulling)), refusal)
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
+  it.effect("P8.8: does not count as catching up while its consumer is busy when a session starts", () =>
+    Effect.gen(function*() {
+      const { monitor, open } = yield* start
+      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
+      monitor.setSession(connected)
+      const { receive } = yield* open({}, { consumer: Latch.makeUnsafe(false) })
+      yield* receive(Signal.event(event("a", 1000)))
+      monitor.sessionStarted.emit()
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
+  it.effect("P8.8: does not count as catching up when a session starts before it has started itself", () =>
+    Effect.gen(function*() {
+      const { monitor, open } = yield* start
+      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
+      monitor.setSession(connected)
+      const cursor: Cursor = { load: Effect.never, save: () => Effect.void }
+      yield* Effect.forkScoped(open({}, { cursor }), { startImmediately: true })
+      monitor.sessionStarted.emit()
+      assert.deepStrictEqual(yield* monitor.state.get, connected)
+    }))
+
   it.effect("P3.3: warns once of messages that history does not have any more", () =>
     Effect.gen(function*() {
       const { connect, forget, open, store } = yield* start
@@ -387,7 +515,9 @@ describe("LiveSequence", () => {
       yield* receive(connect())
       assert.deepStrictEqual(received, ["z"])
       assert.lengthOf(warnings, 1)
-      assert.containSubset(warnings, [["messages may be missing", { _tag: "Gap", reason: "history-too-short" }]])
+      assert.containSubset(warnings, [
+        ["messages may be missing", [{ _tag: "Gap", reason: "history-too-short" }], { operation: "subscribe" }]
+      ])
     }))
 
   it.effect("fails with the failure of the session after what was received before it, and again when it is pulled", () =>

@@ -259,6 +259,7 @@ describe("OutboxWorker", () => {
       const { error } = outcome
       assert.deepStrictEqual([error.method, error.reason._tag, error.stored], ["outbox", reason, stored])
       if (failure._tag === "OutcomeUnknown") assert.strictEqual(error.cause, failure.cause)
+      if (error.reason._tag === "Unconfirmed") assert.strictEqual(error.reason.clientId, "hello")
     }).pipe(inMemory))
 
   it.effect("P4.4: delivers however often processes were killed while it was their turn", () =>

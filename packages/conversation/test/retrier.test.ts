@@ -49,6 +49,22 @@ describe("Retrier", () => {
     }).pipe(Effect.scoped))
 })
 
+it.effect("P8.5: wake signals that come within a tenth of a second count as one", () =>
+  Effect.gen(function*() {
+    const wake = new Emitter<void>()
+    const retrier = new Retrier({ awaitWake: wake.next })
+    // three at once, each of them twice
+    for (const millis of [0, 100, 101, 100, 101, 100]) {
+      const delay = yield* Effect.forkChild(retrier.wait(refused, { attempt: 5, tookMillis: 0, capMillis: 3600 }), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust(millis)
+      wake.emit()
+      yield* TestClock.adjust(0)
+      assert.isDefined(delay.pollUnsafe())
+    }
+  }))
+
 /** How long a delay is, in milliseconds, when the random number is always `random`. */
 const lengthOf = (reason: Reason.Reason, failed: FailedAttempt, random = 0) =>
   Effect.gen(function*() {

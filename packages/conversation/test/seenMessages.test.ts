@@ -22,6 +22,12 @@ describe("SeenMessages", () => {
     assert.strictEqual(seen.forgottenThrough(), 89)
   })
 
+  it("P7.3: forgets up to the newest of the forgotten messages, although an older one came after it", () => {
+    const seen = new SeenMessages(2)
+    for (const [index, time] of [9, 1, 20, 21].entries()) seen.add(message(`m${index}`, time))
+    assert.strictEqual(seen.forgottenThrough(), 9)
+  })
+
   it("forgets no less when it is to forget messages up to an earlier time", () => {
     const seen = new SeenMessages(10)
     seen.forgetThrough(100)

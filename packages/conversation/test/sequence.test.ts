@@ -57,6 +57,12 @@ const after = (...events: ReadonlyArray<Event>) => {
 const startedAtA = started(reached(message("a", 100)))
 
 describe("sequence", () => {
+  it("keeps only what follows an interruption for after the read: what came before it was emitted", () => {
+    const { items, state } = after(startedAtA, signals(liveAt("b", 101), Signal.overflow, liveAt("c", 102)))
+    assert.deepStrictEqual(items, ["a", "CaughtUp", "b"])
+    assert.deepStrictEqual(state, { _tag: "CatchingUp", pending: [liveAt("c", 102)], emitsCaughtUp: true })
+  })
+
   it("starts with messages from history, and has caught up", () => {
     const { items, state } = after(started(reached(message("b", 2), message("a", 1))))
     assert.deepStrictEqual(items, ["a", "b", "CaughtUp"])

@@ -147,5 +147,176 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     source: "epochSeconds > current.newest",
     replacement: "epochSeconds >= current.newest",
     reason: "The time is replaced by an equal one."
+  },
+  {
+    file: "OutboxStore.ts",
+    source: "stored.sequence < next.sequence",
+    replacement: "stored.sequence <= next.sequence",
+    reason: "No two elements have the same sequence."
+  },
+  {
+    file: "OutboxStore.ts",
+    source: "false",
+    replacement: "true",
+    line: "const queue: Queue = { entries: new Map(), taken: new Set(), latch: Latch.makeUnsafe(false) }",
+    reason: "The latch is closed before anything waits for it."
+  },
+  {
+    file: "internal/checkpoint.ts",
+    source: "sends.slice(-maxSendFingerprints)",
+    replacement: "sends",
+    reason: "A shortcut: only the last fingerprints are kept anyway."
+  },
+  {
+    file: "internal/connectionMonitor.ts",
+    source: "this.catchingUp === Math.max(change, 0)",
+    replacement: "true",
+    reason: "A shortcut: a state that is the same as the one before is not emitted."
+  },
+  {
+    file: "internal/echoes.ts",
+    source: "[]",
+    replacement: `["Stryker was here"]`,
+    line: "const others = (expected.get(clientId) ?? []).filter((other) => other !== one)",
+    reason: "The list of a message that is expected is there."
+  },
+  {
+    file: "internal/echoes.ts",
+    source: "others.length > 0",
+    replacement: "others.length >= 0",
+    reason: "The client id stays in memory, without a message."
+  },
+  {
+    file: "internal/delivery.ts",
+    source: "!Number.isFinite(deadline)",
+    replacement: "false",
+    reason: "A shortcut: an infinite timeout never passes."
+  },
+  {
+    file: "internal/delivery.ts",
+    source: "{ dropsMetadata: false }",
+    replacement: "{}",
+    reason: "Without the field, it is not true either."
+  },
+  {
+    file: "internal/historyReader.ts",
+    source: "!page.hasNext",
+    replacement: "false",
+    reason: "A shortcut: after the last page there is none to share."
+  },
+  {
+    file: "internal/idTable.ts",
+    source: "index < length",
+    replacement: "index <= length",
+    reason: "Another hash function: what is after the end counts as zero."
+  },
+  {
+    file: "internal/idTable.ts",
+    source: "length > 2 * hashedLength",
+    replacement: "length >= 2 * hashedLength",
+    reason: "An id of exactly that length is hashed as a whole either way."
+  },
+  {
+    file: "internal/idTable.ts",
+    source: "[]",
+    replacement: `["Stryker was here"]`,
+    line: "private readonly ids: Array<Id> = []",
+    reason: "It is read only where an id was added."
+  },
+  {
+    file: "internal/idTable.ts",
+    source: "[]",
+    replacement: `["Stryker was here"]`,
+    line: "private readonly hashes: Array<number> = []",
+    reason: "It is read only where an id was added."
+  },
+  {
+    file: "internal/idTable.ts",
+    source: "this.count * 2 > this.slots.length",
+    replacement: "this.count * 2 >= this.slots.length",
+    reason: "The table grows one id earlier."
+  },
+  {
+    file: "internal/idTable.ts",
+    source: "hashes[entry - 1] === hash",
+    replacement: "true",
+    reason: "A shortcut: ids are compared only if their hashes are the same."
+  },
+  {
+    file: "internal/idTable.ts",
+    source: "other !== undefined",
+    replacement: "true",
+    reason: "The slot has an entry, so there is an id."
+  },
+  {
+    file: "internal/liveSequence.ts",
+    source: "this.remainder !== undefined",
+    replacement: "true",
+    reason:
+      "What was buffered before the first part is processed after the read instead of after that, in the same order."
+  },
+  {
+    file: "internal/merge.ts",
+    source: "compare(position, this.newestPosition) <= 0",
+    replacement: "compare(position, this.newestPosition) < 0",
+    reason: "The message at the newest position is known, so that it is not accepted again."
+  },
+  {
+    file: "internal/metricsRecorder.ts",
+    source: `signal._tag === "Discontinuity"`,
+    replacement: "true",
+    reason: "Other signals have no cause."
+  },
+  {
+    file: "internal/outboxWorker.ts",
+    source: `"DeadlineExceeded"`,
+    replacement: `""`,
+    reason: "Without a deadline there is no such failure."
+  },
+  {
+    file: "internal/overflowPolicy.ts",
+    source: "queue.size + batch.length <= capacity",
+    replacement: "queue.size + batch.length < capacity",
+    reason: "A shortcut: all items are kept that fit."
+  },
+  {
+    file: "internal/reconciler.ts",
+    source: "malformed === undefined",
+    replacement: "false",
+    line: "if (malformed === undefined) return []",
+    reason: "It is read only while there are malformed events."
+  },
+  {
+    file: "internal/recovery.ts",
+    source: "point === null",
+    replacement: "false",
+    line: "const isMissed = ({ epochSeconds }: ConversationMessage) => point === null || epochSeconds > point",
+    reason: "Compared with `null`, every time after 1970 is later."
+  },
+  {
+    file: "internal/sendQueue.ts",
+    source: "true",
+    replacement: "false",
+    line: "entry.isDone = true",
+    reason:
+      "A later send waits for one that is done, which has waited for the one before it. Only its entry stays in memory."
+  },
+  {
+    file: "internal/liveSequence.ts",
+    source: `this.state._tag === "CatchingUp"`,
+    replacement: "true",
+    reason: "It recovers in this state only."
+  },
+  {
+    file: "internal/liveSequence.ts",
+    source: `signal._tag !== "Discontinuity"`,
+    replacement: "false",
+    reason: "The next discontinuity requires a read as of that time or later anyway."
+  },
+  {
+    file: "internal/makeConversations.ts",
+    source: `signal.cause === "connected"`,
+    replacement: "true",
+    reason: "Other discontinuities are those of one subscriber: the session has none of them."
   }
 ]

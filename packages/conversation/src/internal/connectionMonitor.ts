@@ -38,16 +38,14 @@ export class ConnectionMonitor {
 
   /** Sets whether history is polled. */
   setPolling(isPolling: boolean): void {
-    if (isPolling === this.isPolling) return
     this.isPolling = isPolling
     this.publish()
   }
 
   /** Sets why the last read of history failed; `null` after a success. */
   setHistoryFailure(reason: Reason | null): void {
-    if (reason === this.historyFailure) return
     this.historyFailure = reason
-    if (this.catchingUp > 0) this.publish()
+    this.publish()
   }
 
   /** Counts one more, or one less, that is catching up. */
@@ -91,8 +89,8 @@ export class ConnectionMonitor {
   }
 }
 
-/** Whether two states have the same fields with the same values. */
+/** Whether two states have the same fields, `_tag` included, with the same values. */
 const isSame = (one: ConnectionState, other: ConnectionState): boolean => {
   const fields = new Map<string, unknown>(Object.entries(other))
-  return Object.entries(one).every(([name, value]) => fields.get(name) === value) && one._tag === other._tag
+  return Object.entries(one).every(([name, value]) => fields.get(name) === value)
 }

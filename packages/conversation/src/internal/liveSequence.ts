@@ -141,8 +141,8 @@ class LiveSequence implements Reconcilable {
   readonly next: Items = Effect.suspend(() => {
     const { state } = this
     switch (state._tag) {
+      // it is started before it is pulled
       case "Starting":
-        return Effect.flatMap(this.start, (transition) => this.emit(transition))
       case "Live":
         return this.receive
       case "CatchingUp":
@@ -168,7 +168,7 @@ class LiveSequence implements Reconcilable {
         this.isWaiting = false
         const transition = this.process(signals)
         // a consumer with messages to process reads when it pulls again
-        if (this.state._tag !== "CatchingUp" || transition.items.length > 0) this.setReadExpected(false)
+        if (transition.items.length > 0) this.setReadExpected(false)
         return this.emit(transition)
       },
       onFailure: (cause) => {

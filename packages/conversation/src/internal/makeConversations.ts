@@ -55,7 +55,7 @@ export const makeWith = Effect.fnUntraced(function*(
   const http = yield* SignalWireHttp.SignalWireHttp
   const subscription = yield* Subscription.Subscription
   const instrumentation = (yield* Instrumentation.Instrumentation).forService("Conversations", url)
-  const sweep = options.sweep === false ? undefined : options.sweep
+  const sweep = options.sweep || undefined
   const minMillis = Settings.positiveMillis("sweep.min", sweep?.min ?? defaultPollMillis)
   const maxMillis = Settings.positiveMillis("sweep.max", sweep?.max ?? "5 minutes")
   const overlapSeconds = Settings.millis("overlap", options.overlap ?? "30 seconds") / 1000

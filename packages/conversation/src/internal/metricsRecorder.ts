@@ -1,16 +1,15 @@
 /** Records the metrics of a client, or nothing in bundles without Effect's `Metric`. */
 import type { SendReceipt } from "@effect-signalwire/http/SignalWireHttp"
 import * as Monotonic from "@effect-signalwire/runtime/Monotonic"
+import * as SemanticConventions from "@effect-signalwire/runtime/SemanticConventions"
 import type { Signal } from "@effect-signalwire/subscription/Signal"
 import type * as Arr from "effect/Array"
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { constVoid, identity } from "effect/Function"
 import * as Metric from "effect/Metric"
-import * as Option from "effect/Option"
 import type { ConversationError } from "../ConversationError.ts"
 import * as ConversationMetrics from "../ConversationMetrics.ts"
 import type { Item } from "./sequence.ts"
@@ -43,10 +42,7 @@ export const noop: MetricsRecorder = {
 
 const errorTypeOf = (exit: Exit.Exit<SendReceipt, ConversationError>): string | undefined => {
   if (Exit.isSuccess(exit)) return undefined
-  return Option.match(Cause.findErrorOption(exit.cause), {
-    onNone: () => "Interrupted",
-    onSome: ({ reason }) => reason._tag
-  })
+  return SemanticConventions.errorType(exit.cause) ?? "Interrupted"
 }
 
 const countMessages = (items: ReadonlyArray<Item>): number => {
