@@ -1,7 +1,7 @@
 /** Tests the mutants of one package with StrykerJS, in a copy of the repository in `.stryker`. */
 import { Stryker } from "@stryker-mutator/core"
 import { globSync, rmSync } from "node:fs"
-import { basename, join } from "node:path"
+import { join } from "node:path"
 import { discardIfStale, discardNotTested } from "./incremental.ts"
 import { isKilled, isSurvivor, type Mutation, toMutations } from "./results.ts"
 import { isInScope, patternsOf, type Scope } from "./scope.ts"
@@ -109,7 +109,7 @@ const runOwnTests = async (run: Run): Promise<ReadonlyMap<string, ReadonlyArray<
   })).filter(({ tests }) => tests.length > 0)
   for (const [index, { file, ranges, tests }] of files.entries()) {
     const deadline = shareOf(run.deadline, files.length - index)
-    const stage = { name: `${run.package}-own/${basename(file)}`, tests, scope: new Map([[file, ranges]]) }
+    const stage = { name: `${run.package}-own/${file.replaceAll("/", ".")}`, tests, scope: new Map([[file, ranges]]) }
     const mutations = await runStage({ ...run, deadline }, stage)
     if (mutations.length > 0) results.set(file, mutations)
   }

@@ -170,6 +170,8 @@ const start = Effect.gen(function*() {
   }
 })
 
+const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
+
 /** Runs everything that is ready. */
 const runReady = TestClock.adjust(0)
 
@@ -373,7 +375,6 @@ describe("LiveSequence", () => {
   it.effect("P8.8: does not count as catching up once it is closed, even if it was reading then", () =>
     Effect.gen(function*() {
       const { connect, monitor, open, responses } = yield* start
-      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
       monitor.setSession(connected)
       yield* Effect.scoped(Effect.gen(function*() {
         const { receive } = yield* open()
@@ -388,7 +389,6 @@ describe("LiveSequence", () => {
   it.effect("P8.8: counts as catching up from the start of a session until it has received what is new, or is no longer pulled", () =>
     Effect.gen(function*() {
       const { connect, monitor, open } = yield* start
-      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
       monitor.setSession(connected)
       const { pulling, receive } = yield* open()
       const catchingUp = Effect.map(monitor.state.get, (state) => state._tag === "Connected" && state.catchingUp)
@@ -404,7 +404,6 @@ describe("LiveSequence", () => {
       assert.isFalse(yield* catchingUp)
     }))
 
-  const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
   const catchingUp = { ...connected, catchingUp: true } as const
 
   it.effect("P8.8: counts as catching up without a break from the start of a session to the end of its read", () =>
@@ -485,7 +484,6 @@ describe("LiveSequence", () => {
   it.effect("P8.8: does not count as catching up while its consumer is busy when a session starts", () =>
     Effect.gen(function*() {
       const { monitor, open } = yield* start
-      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
       monitor.setSession(connected)
       const { receive } = yield* open({}, { consumer: Latch.makeUnsafe(false) })
       yield* receive(Signal.event(event("a", 1000)))
@@ -496,7 +494,6 @@ describe("LiveSequence", () => {
   it.effect("P8.8: does not count as catching up when a session starts before it has started itself", () =>
     Effect.gen(function*() {
       const { monitor, open } = yield* start
-      const connected = { _tag: "Connected", resumed: false, catchingUp: false, reason: null } as const
       monitor.setSession(connected)
       const cursor: Cursor = { load: Effect.never, save: () => Effect.void }
       yield* Effect.forkScoped(open({}, { cursor }), { startImmediately: true })

@@ -58,6 +58,13 @@ interface Case {
   readonly call: (dependencies: Reading.Dependencies) => Effect.Effect<unknown, ConversationError>
 }
 
+const failsByName = ({ call, methods, name }: Case) =>
+  Effect.gen(function*() {
+    const { dependencies } = yield* start(methods)
+    const error = yield* Effect.flip(call(dependencies))
+    assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
+  })
+
 describe("a read", () => {
   it.effect.each<Case>([
     {
@@ -87,12 +94,7 @@ describe("a read", () => {
     }
   ])(
     "P9.1: fails with the name of the method, and why it was refused: $name",
-    ({ call, methods, name }) =>
-      Effect.gen(function*() {
-        const { dependencies } = yield* start(methods)
-        const error = yield* Effect.flip(call(dependencies))
-        assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
-      })
+    failsByName
   )
 
   it.effect.each<Case>([
@@ -119,12 +121,7 @@ describe("a read", () => {
     }
   ])(
     "P9.1: fails with the name of the method when a later page is refused: $name",
-    ({ call, methods, name }) =>
-      Effect.gen(function*() {
-        const { dependencies } = yield* start(methods)
-        const error = yield* Effect.flip(call(dependencies))
-        assert.deepStrictEqual([error._tag, error.method, error.reason], ["ConversationError", name, reason])
-      })
+    failsByName
   )
 
   it.effect("passes the options of the caller on to the server, and returns its page", () =>

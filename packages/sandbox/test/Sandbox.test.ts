@@ -1,5 +1,5 @@
 import * as Sandbox from "@effect-signalwire/sandbox/Sandbox"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { join } from "node:path"
 import { Client, fixtures, isPending, request, temporary } from "./support.ts"
@@ -22,6 +22,19 @@ describe("a sandbox", () => {
     await info.stop()
     const isStopped = await request(info, "GET", "/_sandbox").then(() => false, () => true)
     assert.isTrue(isStopped)
+  })
+  it("stops although a request waits for its response", async () => {
+    const info = await Sandbox.start()
+    const { ada } = fixtures(info)
+    const path = "/api/fabric/addresses"
+    await setFaults(info, { match: { on: "http", path }, action: { type: "delay", millis: 3_600_000 }, times: 1 })
+    const isBroken = request(info, "GET", path, { token: ada.token }).then(() => false, () => true)
+    // the request has arrived when its rule is used up
+    await vi.waitFor(async () => {
+      assert.deepStrictEqual((await request(info, "GET", "/_sandbox/faults")).body.rules, [])
+    })
+    await info.stop()
+    assert.isTrue(await isBroken)
   })
   it("fails if the port is in use", async () => {
     await using info = await Sandbox.start()

@@ -202,7 +202,7 @@ export const equivalents: ReadonlyArray<Equivalent> = [
     file: "internal/historyReader.ts",
     source: "!page.hasNext",
     replacement: "false",
-    reason: "A shortcut: after the last page there is none to share."
+    reason: "A shortcut: the last page has no next page to share."
   },
   {
     file: "internal/idTable.ts",

@@ -27,8 +27,8 @@ describe("the simulation", () => {
   it("produces the same trace for the same seed", { timeout }, () => {
     // one of each dialect
     for (const seed of [7, 8, 9]) {
-      const first = outcome(seed, 40, { keepTrace: true })
-      const second = outcome(seed, 40, { keepTrace: true })
+      const first = outcome(seed, 80, { keepTrace: true })
+      const second = outcome(seed, 80, { keepTrace: true })
       assert.deepStrictEqual(second.trace, first.trace)
       assert.strictEqual(second.hash, first.hash)
     }
