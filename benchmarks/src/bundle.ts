@@ -28,7 +28,7 @@ export const benchmark: Benchmark = {
     + "HttpClient, Socket, Layer, Queue, Config and Metric, nor spans and logs. A page that only subscribes and sends "
     + "loads the same, as the client is one object. Without the methods it does not need (`chat`, `address`, lists, timelines) "
     + "it would load 1.2 kB less, and some 2 kB less if the services underneath were built without them as well: too little "
-    + "for a second entry point, and not enough for the second goal. The test checks that it does not grow.",
+    + "for a second entry point, and not enough for the second goal. `.ci/run` checks that it does not grow.",
   run: async () => {
     const figures: Array<Figure> = []
     for (const { goal, limits, name, what } of entries) {

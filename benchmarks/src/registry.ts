@@ -5,7 +5,7 @@ export interface Entry {
   readonly load: () => Promise<{ readonly benchmark: Benchmark }>
   /** The options with which Node is started. */
   readonly execArgv?: ReadonlyArray<string> | undefined
-  /** Whether its figures differ little between machines, so that a test can check its goals. */
+  /** Whether its figures differ little between machines, so that every change is checked against its goals. */
   readonly steady?: boolean | undefined
 }
 

@@ -4,11 +4,9 @@ import { Fragment } from "react"
 import { Avatar } from "./Avatar.tsx"
 import type { Person } from "./directory.ts"
 import { group } from "./grouping.ts"
+import { clock } from "./times.ts"
 import type { Names } from "./useNames.ts"
 import { useScrolling } from "./useScrolling.ts"
-
-const clock = (ts: number): string =>
-  new Date(ts * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })
 
 /** Whether a failed message may have been stored. */
 const mayBeStored = ({ error }: OutgoingMessage): boolean =>

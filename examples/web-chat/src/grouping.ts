@@ -1,5 +1,6 @@
 /** Groups messages by day and sender. */
 import type { TimelineMessage } from "@effect-signalwire/react"
+import { dayOf } from "./times.ts"
 
 /** Consecutive messages of one sender. */
 export interface Group {
@@ -14,9 +15,6 @@ export interface Group {
 
 /** The longest pause between two messages of a group. Seconds. */
 const maxPause = 300
-
-const dayOf = (ts: number): string =>
-  new Date(ts * 1000).toLocaleDateString(undefined, { weekday: "long", day: "numeric", month: "long" })
 
 /** Groups messages. Outgoing ones are from `me`, at the current time. */
 export const group = (

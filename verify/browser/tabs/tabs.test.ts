@@ -63,6 +63,8 @@ describe("pages", () => {
     const [ada, grace] = await Promise.all([world.open(world.ada.token), world.open(world.grace.token)])
     await eventually(async () => assert.strictEqual(await state(ada), "Connected"))
     await ada.context().setOffline(true)
+    // Chromium keeps a processor busy while a socket is open and offline is emulated
+    await world.admin(({ drop }) => drop({ subscriberId: world.ada.id }))
     await send(ada, "written offline")
     // long enough for the pauses between attempts to exceed the timeout below
     await ada.waitForTimeout(8000)
@@ -78,6 +80,7 @@ describe("pages", () => {
     const ada = await world.open(world.ada.token, { sendDeadline: "1000" })
     await eventually(async () => assert.strictEqual(await state(ada), "Connected"))
     await ada.context().setOffline(true)
+    await world.admin(({ drop }) => drop({ subscriberId: world.ada.id }))
     await send(ada, "never sent")
     await eventually(async () =>
       assert.strictEqual(await ada.locator("#failure").textContent(), "Transport, stored: no")
