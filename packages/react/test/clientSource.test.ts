@@ -135,37 +135,39 @@ describe("a client that is created from options", () => {
     assert.strictEqual(source.state.get().status, "ready")
   })
 
-  it("calls the latest onRefreshToken, or the first one while there is no other", async () => {
+  it("calls the latest onRefreshToken, also if it was created without one, and has no other token without one", async () => {
     const calls: Array<string> = []
     const refresh = (name: string) => () => {
       calls.push(name)
       return name
     }
     const created: Array<SignalWireOptions | undefined> = []
-    const source = ClientSource.fromOptions({ token: "token", onRefreshToken: refresh("first") }, (options) => {
+    const source = ClientSource.fromOptions({ token: "token" }, (options) => {
       created.push(options)
       return SignalWire({ ...options, host: "example.invalid" })
     })
     const release = source.retain()
     const call = () => created[0]?.onRefreshToken?.()
+    assert.isNull(await call())
+    source.update({ token: "token", onRefreshToken: refresh("first") })
     assert.strictEqual(await call(), "first")
     source.update({ token: "token", onRefreshToken: refresh("second") })
     assert.strictEqual(await call(), "second")
     source.update({ token: "token" })
-    assert.strictEqual(await call(), "first")
-    assert.deepStrictEqual(calls, ["first", "second", "first"])
+    assert.isNull(await call())
+    assert.deepStrictEqual(calls, ["first", "second"])
     release()
   })
 
-  it("has no onRefreshToken when it is created without one", async () => {
-    const created: Array<SignalWireOptions | undefined> = []
-    const source = ClientSource.fromOptions({ token: "token" }, (options) => {
-      created.push(options)
-      return SignalWire({ ...options, host: "example.invalid" })
+  it("fails with the name of an onRefreshToken that is no function", async () => {
+    // @ts-expect-error -- plain JavaScript passes anything
+    const source = ClientSource.fromOptions({ token: "token", host: "example.invalid", onRefreshToken: "function" })
+    const release = source.retain()
+    await waitForStatus(source, "failed")
+    assert.containSubset(source.state.get().error, {
+      reason: { _tag: "Invalid", errors: [{ attribute: "onRefreshToken" }] }
     })
-    source.retain()()
-    assert.deepStrictEqual(created.map((options) => options?.onRefreshToken), [undefined])
-    await settled()
+    release()
   })
 
   it("P7.2: logs no invalid token that arrived before it was released", async () => {

@@ -83,14 +83,14 @@ export const fromOptions = (initial: SignalWireOptions, make: typeof SignalWire 
   let isReleased = false
   let creation: Promise<SignalWireClient> | undefined
 
+  // the latest one, because a component usually passes a new function with every render, or only a later one passes any
+  const refreshToken = async (): Promise<string | null> => await options.onRefreshToken?.() ?? null
+
   const create = async (): Promise<SignalWireClient> => {
     const { onRefreshToken } = options
-    const client = await make({
-      ...options,
-      // the latest one, because a component usually passes a new function with every render
-      onRefreshToken: onRefreshToken === undefined ? undefined : () => (options.onRefreshToken ?? onRefreshToken)()
-    })
-    return client
+    const isValid = onRefreshToken === undefined || typeof onRefreshToken === "function"
+    // the client refuses an invalid one by its name
+    return make({ ...options, onRefreshToken: isValid ? refreshToken : onRefreshToken })
   }
 
   const start = (): Promise<SignalWireClient> => {
